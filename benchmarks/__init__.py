@@ -1,0 +1,1 @@
+"""Benchmarks: results are checked before they are timed."""

@@ -1,0 +1,7 @@
+#include "bindings/bindings.h"
+
+namespace maskmill {
+
+void bind_rasterize(pybind11::module_& /*module*/) {}
+
+}  // namespace maskmill

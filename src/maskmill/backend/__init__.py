@@ -1,0 +1,1 @@
+"""One contract, several implementations, one place that chooses among them."""

@@ -1,0 +1,83 @@
+"""How many threads the native backend may use.
+
+The count is a property of the calling context, not of the process: ``with maskmill.threads(n)``
+holds for the calls inside it and for nothing else. No thread is started before a call needs it.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+__all__ = ["thread_count", "threads"]
+
+_scope: ContextVar[int | None] = ContextVar("maskmill_threads", default=None)
+
+
+def _default() -> int:
+    # A worker process shares the machine with its siblings: one thread each.
+    if multiprocessing.parent_process() is not None:
+        return 1
+    torch_worker = sys.modules.get("torch.utils.data._utils.worker")
+    if torch_worker is not None and torch_worker.get_worker_info() is not None:
+        return 1
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def thread_count() -> int:
+    """Number of threads that a call made here would use.
+
+    Returns
+    -------
+    int
+        The innermost `threads` scope; outside any scope the CPUs that this process may use, and 1
+        inside a worker process.
+
+    Examples
+    --------
+    >>> with threads(3):
+    ...     thread_count()
+    3
+    """
+    scope = _scope.get()
+    return _default() if scope is None else scope
+
+
+@contextmanager
+def threads(n: int) -> Iterator[None]:
+    """Use ``n`` threads for every native call in the ``with`` block.
+
+    Parameters
+    ----------
+    n : int, at least 1
+
+    Raises
+    ------
+    ValueError
+        If ``n`` is below 1.
+
+    Notes
+    -----
+    Results do not depend on the number of threads.
+
+    Examples
+    --------
+    >>> with threads(1):
+    ...     thread_count()
+    1
+    """
+    if n < 1:
+        raise ValueError(
+            f"threads: n must be at least 1, got {n}. Pass the number of threads to use."
+        )
+    token = _scope.set(int(n))
+    try:
+        yield
+    finally:
+        _scope.reset(token)

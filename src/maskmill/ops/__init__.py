@@ -1,0 +1,1 @@
+"""The public functions: signature, docstring, checks, one call to a backend; no arithmetic."""

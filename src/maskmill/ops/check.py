@@ -1,0 +1,65 @@
+"""Checks that several public functions share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from maskmill import ragged
+from maskmill.masks import Masks
+
+if TYPE_CHECKING:
+    from maskmill.backend.arrays import Array
+
+
+def check_type(function: str, name: str, value: object, kind: type[Any]) -> None:
+    """Raise TypeError unless ``value`` is of this class."""
+    if not isinstance(value, kind):
+        raise TypeError(
+            f"{function}: {name} must be {kind.__name__}, got {type(value).__name__}. "
+            f"Build one with maskmill.{kind.__name__}.from_coco or another constructor."
+        )
+
+
+def check_choice(function: str, name: str, value: str, choices: Iterable[str]) -> None:
+    """Raise ValueError unless ``value`` is one of ``choices``."""
+    choices = tuple(choices)
+    if value not in choices:
+        raise ValueError(
+            f"{function}: {name} must be one of {', '.join(map(repr, choices))}, got {value!r}. "
+            "Spell it as listed."
+        )
+
+
+def group_sizes(
+    function: str,
+    batches: list[tuple[str, Masks, Array]],
+    sizes: object | None,
+) -> Array:
+    """Size of each group, int32 (G, 2): all masks of a group must have one size.
+
+    ``batches`` are (name, masks, groups). A group without any mask gets its size from ``sizes``,
+    and (0, 0) where that is not given.
+    """
+    n_groups = len(batches[0][2]) - 1
+    if sizes is not None:
+        known = ragged.as_sizes(function, sizes, n_groups)
+    else:
+        known = np.zeros((n_groups, 2), np.int32)
+        for _, masks, groups in batches:
+            filled = np.flatnonzero(np.diff(groups))
+            known[filled] = masks.sizes[groups[filled]]
+    for name, masks, groups in batches:
+        expected = np.repeat(known, np.diff(groups), axis=0)
+        differs = (masks.sizes != expected).any(axis=1)
+        if differs.any():
+            i = int(np.argmax(differs))
+            g = int(np.searchsorted(groups, i, side="right")) - 1
+            raise ValueError(
+                f"{function}: {name} must have one size inside a group, got "
+                f"{tuple(masks.sizes[i].tolist())} at mask {i} where group {g} has "
+                f"{tuple(known[g].tolist())}. Group masks by image, or resize them first."
+            )
+    return known

@@ -1,0 +1,117 @@
+"""Run lengths to dense masks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from maskmill.backend.contract import BackendName
+from maskmill.backend.dispatch import backend_for
+from maskmill.masks import Masks
+from maskmill.ops.check import check_type
+
+if TYPE_CHECKING:
+    from maskmill.backend.arrays import Array
+
+__all__ = ["decode"]
+
+
+def decode(
+    masks: Masks,
+    *,
+    out: Array | None = None,
+    dtype: npt.DTypeLike | None = None,
+    backend: BackendName | None = None,
+) -> Array | list[Array]:
+    """Turn run lengths into dense masks.
+
+    Parameters
+    ----------
+    masks : Masks, N masks
+    out : uint8 or bool array, shape (N, H, W), optional
+        Where to write, in any memory order and strides; all of it is overwritten. The masks must
+        have one size.
+    dtype : uint8 or bool, optional
+        Of a new array; uint8 by default. With ``out``, it must agree.
+    backend : {"numpy", "cpu"}, optional
+
+    Returns
+    -------
+    array, shape (N, H, W), of 0 and 1
+        ``out``, if given. Masks of different sizes give a list of N arrays (H_i, W_i). No masks
+        give shape (0, 0, 0).
+
+    Raises
+    ------
+    TypeError
+        If the dtype is neither uint8 nor bool.
+    ValueError
+        If ``out`` has the wrong shape or is read-only, or masks differ in size and ``out`` is
+        given.
+
+    Notes
+    -----
+    O(N*H*W), bound by memory; a reused ``out`` saves the page faults of a new array.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from maskmill import encode
+    >>> decode(encode(np.eye(2, dtype=bool)))
+    array([[[1, 0],
+            [0, 1]]], dtype=uint8)
+    """
+    check_type("decode", "masks", masks, Masks)
+    kind = np.dtype(dtype if dtype is not None else np.uint8 if out is None else out.dtype)
+    if kind not in (np.dtype(np.uint8), np.dtype(np.bool_)):
+        raise TypeError(
+            f"decode: dtype must be uint8 or bool, got {kind}. Cast the result with astype."
+        )
+    serve = backend_for(backend)
+    if out is not None:
+        _check_out(masks, out, kind)
+        serve.decode(masks, out)
+        return out
+    if not len(masks):
+        return np.zeros((0, 0, 0), kind)
+    distinct, which = np.unique(masks.sizes, axis=0, return_inverse=True)
+    if len(distinct) == 1:
+        dense = np.empty((len(masks), *distinct[0]), kind)
+        serve.decode(masks, dense)
+        return dense
+    images: list[Array] = [np.empty(0, kind)] * len(masks)
+    for k, size in enumerate(distinct):
+        rows = np.flatnonzero(which.reshape(-1) == k)
+        dense = np.empty((len(rows), *size), kind)
+        serve.decode(masks[rows], dense)
+        for row, image in zip(rows.tolist(), dense, strict=True):
+            images[row] = image
+    return images
+
+
+def _check_out(masks: Masks, out: Array, kind: np.dtype[np.generic]) -> None:
+    if not isinstance(out, np.ndarray) or out.dtype != kind:
+        raise TypeError(
+            f"decode: out must be an array of {kind}, got "
+            f"{getattr(out, 'dtype', type(out).__name__)}. Leave dtype out, or make them agree."
+        )
+    if len(masks) and (masks.sizes != masks.sizes[0]).any():
+        raise ValueError(
+            "decode: masks must have one size when out is given, got several. "
+            "Leave out=None to get a list, or decode size by size."
+        )
+    expected = (len(masks), *masks.sizes[0].tolist()) if len(masks) else (0, *out.shape[1:])
+    if out.ndim != 3 or out.shape != expected:
+        raise ValueError(
+            f"decode: out must have shape {expected}, got {out.shape}. Allocate (N, height, width)."
+        )
+    if not out.flags.writeable:
+        raise ValueError("decode: out must be writeable, got a read-only array. Pass a copy.")
+    overlaps = any(step == 0 and n > 1 for step, n in zip(out.strides, out.shape, strict=True))
+    if overlaps:
+        raise ValueError(
+            f"decode: out must not overlap itself, got strides {out.strides}. "
+            "Pass an array that was allocated, not broadcast."
+        )

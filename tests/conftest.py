@@ -1,0 +1,51 @@
+"""Fixtures: the backends under test and the real data."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+import maskmill
+from maskmill.backend.contract import BACKEND_NAMES, BackendName
+
+ROOT = Path(__file__).resolve().parent.parent
+IN_CI = bool(os.environ.get("CI"))
+
+settings.register_profile(
+    "default",
+    deadline=None,
+    max_examples=60,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.register_profile("thorough", parent=settings.get_profile("default"), max_examples=2000)
+settings.register_profile("sanitizer", parent=settings.get_profile("default"), max_examples=15)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+REQUIRED = {"numpy", "cpu"} | set(filter(None, os.environ.get("MASKMILL_REQUIRE", "").split(",")))
+
+
+@pytest.fixture(params=BACKEND_NAMES)
+def backend(request: pytest.FixtureRequest) -> BackendName:
+    """Every backend that runs here; a required one that does not is a failure."""
+    name: BackendName = request.param
+    state = maskmill.backends()[name]
+    if state != "available":
+        if name in REQUIRED:
+            pytest.fail(f"backend {name} is required and cannot run: {state}")
+        pytest.skip(f"backend {name} cannot run: {state}")
+    return name
+
+
+def data_path(*parts: str) -> Path:
+    """Path of real data: `MASKMILL_DATA`, or ``../shared/data`` beside the project."""
+    root = Path(os.environ.get("MASKMILL_DATA", ROOT.parent / "shared" / "data"))
+    path = root.joinpath(*parts)
+    if not path.exists():
+        message = f"no real data at {path}; set MASKMILL_DATA to the folder that holds it"
+        if IN_CI:
+            pytest.fail(message)
+        pytest.skip(message)
+    return path
