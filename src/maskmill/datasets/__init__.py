@@ -1,0 +1,1 @@
+"""Datasets: their files, formats and conversion."""
