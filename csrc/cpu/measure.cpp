@@ -20,15 +20,17 @@ void for_each_mask(const MasksView& masks, int threads, const Body& body) {
 }  // namespace
 
 void area(const MasksView& masks, int64_t* out, int threads) {
-  for_each_mask(masks, threads, [&](int64_t i) {
-    out[i] = mask_area(masks.begin(i), masks.n_bounds(i));
-  });
+  for_each_mask(masks, threads,
+                [&](int64_t i) { out[i] = mask_area(masks.begin(i), masks.n_bounds(i)); });
 }
 
 void bbox(const MasksView& masks, int64_t* out, int threads) {
   for_each_mask(masks, threads, [&](int64_t i) {
+    const uint32_t* bounds = masks.begin(i);
+    const int64_t n = masks.n_bounds(i);
+    const auto height = static_cast<u32>(masks.height(i));
     const Box box =
-        mask_bbox(masks.begin(i), masks.n_bounds(i), static_cast<u32>(masks.height(i)));
+        n == 0 ? Box{0, 0, 0, 0} : mask_box(bounds, n, height, mask_rows(bounds, n, height));
     out[4 * i] = box.x;
     out[4 * i + 1] = box.y;
     out[4 * i + 2] = box.width;

@@ -8,26 +8,28 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
 
 __all__ = ["thread_count", "threads"]
 
 _scope: ContextVar[int | None] = ContextVar("maskmill_threads", default=None)
 
 
+@cache
 def _default() -> int:
     # A worker process shares the machine with its siblings: one thread each.
     if multiprocessing.parent_process() is not None:
         return 1
-    torch_worker = sys.modules.get("torch.utils.data._utils.worker")
-    if torch_worker is not None and torch_worker.get_worker_info() is not None:
-        return 1
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_default.cache_clear)
 
 
 def thread_count() -> int:
@@ -36,8 +38,8 @@ def thread_count() -> int:
     Returns
     -------
     int
-        The innermost `threads` scope; outside any scope the CPUs that this process may use, and 1
-        inside a worker process.
+        The innermost `threads` scope; outside any scope the CPUs that this process could use when
+        it first asked, and 1 inside a worker process of `multiprocessing` (a DataLoader's, say).
 
     Examples
     --------
