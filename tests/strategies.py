@@ -1,12 +1,12 @@
-"""Hypothesis strategies: dense masks of every shape and density, and batches of them."""
+"""Hypothesis strategies: masks of every shape and density, polygons of every kind, and batches."""
 
 from __future__ import annotations
 
 import hypothesis.strategies as st
 import numpy as np
 
-from maskmill import Masks
-from tests.oracles import Dense, masks_from_dense
+from maskmill import Masks, Polygons
+from tests.oracles import Dense, masks_from_dense, polygons_from_lists
 
 
 @st.composite
@@ -50,3 +50,49 @@ def stacks(draw: st.DrawFn, *, one_size: bool = False, largest: int = 24) -> lis
 def batches(draw: st.DrawFn, *, one_size: bool = False, largest: int = 24) -> Masks:
     """A batch of masks."""
     return masks_from_dense(draw(stacks(one_size=one_size, largest=largest)))
+
+
+Coordinates = st.SearchStrategy[float]
+
+
+def coordinates(extent: int) -> Coordinates:
+    """Inside, around and far outside [0, extent]; ties of rounding to fifths among them."""
+    near = st.builds(
+        lambda whole, steps, part: whole + part % steps / steps,
+        st.integers(-2, extent + 2),
+        st.sampled_from([1, 2, 5, 10, 256]),
+        st.integers(0, 255),
+    )
+    far = st.integers(-20 * extent - 50, 20 * extent + 50).map(float)
+    return st.one_of(near, near, st.floats(-1.0, extent + 1.0), far)
+
+
+def grid_coordinates(extent: int) -> Coordinates:
+    """Multiples of 1/256 around [0, extent]; many of them on lines of pixel centres."""
+    steps = st.integers(-512, 256 * extent + 512).map(lambda n: n / 256)
+    return st.one_of(steps, st.integers(-4, 2 * extent + 4).map(lambda n: n / 2))
+
+
+@st.composite
+def rings(draw: st.DrawFn, x: Coordinates, y: Coordinates, least: int = 3) -> list[float]:
+    """One ring x, y, x, y...: of any shape, with repeated vertices and collinear stretches."""
+    vertices = draw(st.lists(st.tuples(x, y), min_size=least, max_size=9))
+    if len(vertices) > 1 and draw(st.booleans()):
+        again = draw(st.integers(0, len(vertices) - 1))
+        vertices.insert(draw(st.integers(0, len(vertices))), vertices[again])
+    if len(vertices) > 1 and draw(st.booleans()):
+        (x0, y0), (x1, y1) = vertices[:2]
+        vertices.insert(2, (2 * x1 - x0, 2 * y1 - y0))
+    return [value for vertex in vertices for value in vertex]
+
+
+@st.composite
+def polygon_batches(draw: st.DrawFn, largest: int = 40) -> Polygons:
+    """Masks of no, one or several parts, with and without holes and empty rings."""
+    masks, of_sizes = [], []
+    for _ in range(draw(st.integers(0, 4))):
+        height, width = draw(sizes(largest))
+        ring = rings(coordinates(width), coordinates(height), least=0)
+        masks.append(draw(st.lists(st.lists(ring, max_size=3), max_size=3)))
+        of_sizes.append((height, width))
+    return polygons_from_lists(masks, of_sizes)

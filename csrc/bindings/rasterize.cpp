@@ -17,8 +17,7 @@ py::tuple bind(const In<double>& coords, const In<int64_t>& ring_offsets,
   MaskColumns columns;
   {
     const py::gil_scoped_release release;
-    columns =
-        rasterize(polygons, rule == "coco" ? RasterRule::coco : RasterRule::center, threads);
+    columns = rasterize(polygons, rule == "coco" ? RasterRule::coco : RasterRule::center, threads);
   }
   return to_numpy(std::move(columns));
 }

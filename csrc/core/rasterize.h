@@ -3,8 +3,8 @@
 // Vertices are brought to a grid, and each gets a column number: how many column lines lie left of
 // it, clamped to the columns of interest. The edge between two vertices crosses exactly the columns
 // between their numbers, each at one row; below that row the pixels of the column change sides.
-// Vertices on the grid are held as doubles: they and what is computed from them exactly are integers
-// or halves below 2**53, and loops over columns vectorise.
+// Vertices on the grid are held as doubles: they and what is computed from them exactly are
+// integers or halves below 2**53, and loops over columns vectorise.
 #pragma once
 
 #include "core/types.h"
@@ -53,8 +53,8 @@ MASKMILL_HD CocoEdge coco_edge(double x0, double y0, double x1, double y1) {
   return {turn ? x1 : x0, turn ? y1 : y0, steep ? dx / dy : dy / dx, dy / dx, steep};
 }
 
-// An edge walked along x crosses column c between t = 5c+2-x and t+1, at the lower of the two steps.
-// The walk is monotone, so the lower step is known beforehand.
+// An edge walked along x crosses column c between t = 5c+2-x and t+1, at the lower of the two
+// steps. The walk is monotone, so the lower step is known beforehand.
 MASKMILL_HD i32 coco_flat_row(const CocoEdge& e, i32 column, i32 height) {
   const double t = 5.0 * column + (e.slope < 0.0 ? 3.0 : 2.0) - e.x;
   const i32 fine = static_cast<i32>(e.y + e.slope * t + 0.5);
@@ -63,9 +63,9 @@ MASKMILL_HD i32 coco_flat_row(const CocoEdge& e, i32 column, i32 height) {
 
 // An edge walked along y crosses after the last step t on this side of the line: t < q where
 // q = (5c+2.5-x)/slope, if nothing rounded. Only the step nearest to q is in doubt. Any other lies
-// half a step or more from q, so slope/2 >= 1/(2 dy) > 2**-27 from the line in x, while the rounding
-// of the walk near the line stays below 2**-27 for coordinates up to 2**22 pixels. One evaluation of
-// the walk decides.
+// half a step or more from q, so slope/2 >= 1/(2 dy) > 2**-27 from the line in x, while the
+// rounding of the walk near the line stays below 2**-27 for coordinates up to 2**22 pixels. One
+// evaluation of the walk decides.
 MASKMILL_HD i32 coco_steep_row(const CocoEdge& e, i32 column, i32 height) {
   const double line = 5.0 * column;
   const double t = static_cast<double>(static_cast<i32>((line + 2.5 - e.x) * e.inverse + 0.5));
@@ -74,8 +74,8 @@ MASKMILL_HD i32 coco_steep_row(const CocoEdge& e, i32 column, i32 height) {
   return coco_row(e.y + t - (beyond ? 1.0 : 0.0), height);
 }
 
-// ---- The center rule: a pixel is inside if its centre is. The grid has 256 steps a pixel; the line
-// of column c is x = 256c + 128, and all comparisons are exact.
+// ---- The center rule: a pixel is inside if its centre is. The grid has 256 steps a pixel; the
+// line of column c is x = 256c + 128, and all comparisons are exact.
 
 MASKMILL_HD double center_snap(double v) {
   const double z = 256.0 * v + 0.5;
@@ -103,14 +103,14 @@ MASKMILL_HD CenterEdge center_edge(double x0, double y0, double x1, double y1) {
 
 // Products of this edge's extents are exact in doubles.
 MASKMILL_HD bool center_is_small(const CenterEdge& e) {
-  return e.run <= 33554432.0 && e.y <= 33554432.0 && e.y >= -33554432.0 &&
-         e.rise <= 33554432.0 && e.rise >= -33554432.0;  // 2**25
+  return e.run <= 33554432.0 && e.y <= 33554432.0 && e.y >= -33554432.0 && e.rise <= 33554432.0 &&
+         e.rise >= -33554432.0;  // 2**25
 }
 
 // The first row whose centre 256r + 128 is at or below the line's crossing:
-// r = ceil(numerator / (256 run)) with numerator = (y - 128) run + (256c + 128 - x) rise. Its nearest
-// integer is found in floating point, then r by an exact comparison in Number: double for small
-// edges, i64 for all.
+// r = ceil(numerator / (256 run)) with numerator = (y - 128) run + (256c + 128 - x) rise. Its
+// nearest integer is found in floating point, then r by an exact comparison in Number: double for
+// small edges, i64 for all.
 template <class Number>
 MASKMILL_HD i32 center_row(const CenterEdge& e, i32 column, i32 height) {
   const double along = 256.0 * column + 128.0 - e.x;

@@ -44,8 +44,7 @@ struct Center {
 };
 
 template <class Rule>
-void flip_ring(const double* coords, int64_t n, int32_t height, int32_t width,
-               Buffer<u32>& flips) {
+void flip_ring(const double* coords, int64_t n, int32_t height, int32_t width, Buffer<u32>& flips) {
   if (n == 0) return;
   double x0 = Rule::snap(coords[2 * n - 2]);
   double y0 = Rule::snap(coords[2 * n - 1]);
