@@ -64,6 +64,11 @@ def decode(
             [0, 1]]], dtype=uint8)
     """
     check_type("decode", "masks", masks, Masks)
+    if out is not None and not isinstance(out, np.ndarray):
+        raise TypeError(
+            f"decode: out must be an array of uint8 or bool, got {type(out).__name__}. "
+            "Leave out=None to get a new array."
+        )
     kind = np.dtype(dtype if dtype is not None else np.uint8 if out is None else out.dtype)
     if kind not in (np.dtype(np.uint8), np.dtype(np.bool_)):
         raise TypeError(
@@ -92,10 +97,10 @@ def decode(
 
 
 def _check_out(masks: Masks, out: Array, kind: np.dtype[np.generic]) -> None:
-    if not isinstance(out, np.ndarray) or out.dtype != kind:
+    if out.dtype != kind:
         raise TypeError(
-            f"decode: out must be an array of {kind}, got "
-            f"{getattr(out, 'dtype', type(out).__name__)}. Leave dtype out, or make them agree."
+            f"decode: out must be an array of {kind}, got {out.dtype}. "
+            "Leave dtype out, or make them agree."
         )
     if len(masks) and (masks.sizes != masks.sizes[0]).any():
         raise ValueError(
@@ -109,8 +114,8 @@ def _check_out(masks: Masks, out: Array, kind: np.dtype[np.generic]) -> None:
         )
     if not out.flags.writeable:
         raise ValueError("decode: out must be writeable, got a read-only array. Pass a copy.")
-    overlaps = any(step == 0 and n > 1 for step, n in zip(out.strides, out.shape, strict=True))
-    if overlaps:
+    overlaps = any(s == 0 and n > 1 for s, n in zip(out.strides, out.shape, strict=True))
+    if overlaps and out.size:
         raise ValueError(
             f"decode: out must not overlap itself, got strides {out.strides}. "
             "Pass an array that was allocated, not broadcast."

@@ -69,7 +69,8 @@ def from_counts(
     Raises
     ------
     InvalidMaskError
-        If a count is negative or a total is not height*width; the message names the mask.
+        If a count is no integer, negative or beyond int64, or a total is not height*width; the
+        message names the mask.
 
     Notes
     -----
@@ -81,15 +82,9 @@ def from_counts(
     >>> area(from_counts([[0, 1, 2, 1], [4]], (2, 2)))
     array([2, 0])
     """
-    given = [np.asarray(c) for c in counts]
-    for i, c in enumerate(given):
-        if c.ndim != 1 or (c.dtype.kind not in "iu" and c.size):
-            raise InvalidMaskError(
-                f"from_counts: counts of mask {i} must be a list of integers, got {c.dtype} of "
-                f"shape {c.shape}. COCO strings go to from_coco_strings."
-            )
+    given = [_as_counts(i, c) for i, c in enumerate(counts)]
     lengths = np.array([len(c) for c in given], np.int64)
-    flat = np.concatenate([np.zeros(0, np.int64), *(c.astype(np.int64) for c in given)])
+    flat = np.concatenate([np.zeros(0, np.int64), *given])
     checked = ragged.as_sizes("from_counts", sizes, len(given), InvalidMaskError)
     try:
         return backend_for(backend).from_counts(flat, ragged.offsets_from_lengths(lengths), checked)
@@ -98,6 +93,24 @@ def from_counts(
             f"from_counts: counts of mask {error.record} must {error.requirement}, got "
             f"{error.got}. Check that sizes are (height, width), and repair or drop the mask."
         ) from None
+
+
+def _as_counts(i: int, counts: object) -> Array:
+    try:
+        given = np.asarray(counts)
+    except ValueError:  # lists of several lengths
+        given = np.empty((0, 0), object)
+    if given.ndim != 1 or (given.dtype.kind not in "iu" and given.size):
+        raise InvalidMaskError(
+            f"from_counts: counts of mask {i} must be a list of integers below 2**63, got "
+            f"{given.dtype} of shape {given.shape}. COCO strings go to from_coco_strings."
+        )
+    if given.dtype == np.uint64 and given.size and given.max() > np.iinfo(np.int64).max:
+        raise InvalidMaskError(
+            f"from_counts: counts of mask {i} must be below 2**63, got {given.max()}. "
+            "Check that the counts are run lengths, and repair or drop the mask."
+        )
+    return given.astype(np.int64, copy=False)
 
 
 def to_coco_strings(masks: Masks, *, backend: BackendName | None = None) -> list[bytes]:
@@ -148,6 +161,8 @@ def from_coco_strings(
 
     Raises
     ------
+    TypeError
+        If ``strings`` is itself one string.
     InvalidMaskError
         If a string has a foreign character, ends inside a number, or its runs are negative or do
         not add up to height*width; the message names the mask.
@@ -162,6 +177,11 @@ def from_coco_strings(
     >>> area(from_coco_strings([b"0120", "4"], (2, 2)))
     array([2, 0])
     """
+    if isinstance(strings, (bytes, bytearray, str)):
+        raise TypeError(
+            f"from_coco_strings: strings must be a sequence of them, got one "
+            f"{type(strings).__name__}. Wrap it in a list."
+        )
     encoded = []
     for i, s in enumerate(strings):
         if not isinstance(s, (bytes, bytearray, str)):

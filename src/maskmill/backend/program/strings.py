@@ -79,7 +79,9 @@ def from_coco_strings(chars: Array, offsets: Array, sizes: Array) -> Masks:
     row = rows_of(offsets)
     code = chars.astype(np.int64) - 48
     last = code & 0x20 == 0  # the last character of a number
-    _check_characters(chars, code, last, row, offsets)
+    bad = _bad_characters(chars, code, last, row, offsets)
+    if bad is not None:
+        raise _first_error(chars, offsets, sizes, bad)
     ends = np.flatnonzero(last) + 1
     number_offsets = np.searchsorted(ends, offsets, side="right")
     starts = np.concatenate([[0], ends[:-1]])[: len(ends)]
@@ -87,7 +89,8 @@ def from_coco_strings(chars: Array, offsets: Array, sizes: Array) -> Masks:
     long = place >= LONGEST
     if long.any():
         i = int(row[np.argmax(long)])
-        raise StructureError(i, f"hold numbers of at most {LONGEST} characters", "a longer one")
+        bad = StructureError(i, f"hold numbers of at most {LONGEST} characters", "a longer one")
+        raise _first_error(chars, offsets, sizes, bad)
     number = np.zeros(len(ends), np.int64)
     np.add.at(number, np.repeat(np.arange(len(ends)), ends - starts), (code & 0x1F) << (5 * place))
     sign = code[ends - 1] & 0x10 != 0
@@ -95,20 +98,32 @@ def from_coco_strings(chars: Array, offsets: Array, sizes: Array) -> Masks:
     return from_counts(_undo_differences(number, number_offsets), number_offsets, sizes)
 
 
-def _check_characters(chars: Array, code: Array, last: Array, row: Array, offsets: Array) -> None:
+def _bad_characters(
+    chars: Array, code: Array, last: Array, row: Array, offsets: Array
+) -> StructureError | None:
     foreign = (code < 0) | (code > 63)
     unfinished = np.zeros(len(chars), bool)
     unfinished[offsets[1:][np.diff(offsets) > 0] - 1] = True
     unfinished &= ~last
     if not (foreign | unfinished).any():
-        return
+        return None
     i = int(row[np.argmax(foreign | unfinished)])
     own = slice(offsets[i], offsets[i + 1])
     if foreign[own].any():
         at = int(np.argmax(foreign[own]))
         got = f"byte {chars[own][at]} at position {at}"
-        raise StructureError(i, "hold only the characters '0' to 'o'", got)
-    raise StructureError(i, "end with a whole number", "a string that breaks off inside one")
+        return StructureError(i, "hold only the characters '0' to 'o'", got)
+    return StructureError(i, "end with a whole number", "a string that breaks off inside one")
+
+
+def _first_error(chars: Array, offsets: Array, sizes: Array, bad: StructureError) -> StructureError:
+    """Error of the first bad record: one before this may break a rule that is checked later."""
+    n = bad.record
+    try:
+        from_coco_strings(chars[: offsets[n]], offsets[: n + 1], sizes[:n])
+    except StructureError as earlier:
+        return earlier
+    return bad
 
 
 def _undo_differences(number: Array, offsets: Array) -> Array:
