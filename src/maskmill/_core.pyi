@@ -65,6 +65,7 @@ def label_map(
     order: Array,
     groups: Array,
     sizes: Array,
+    background: int,
     out: Array,
     threads: int,
 ) -> None: ...

@@ -102,9 +102,16 @@ class Backend(Protocol):
         """Dice coefficient of all pairs of each group, float64, laid as `intersection_area`."""
 
     def label_map(
-        self, masks: Masks, labels: Array, order: Array, groups: Array, sizes: Array, out: Array
+        self,
+        masks: Masks,
+        labels: Array,
+        order: Array,
+        groups: Array,
+        sizes: Array,
+        background: int,
+        out: Array,
     ) -> None:
-        """Paint labels over maps that hold the background already.
+        """Write the background and paint labels over it; every pixel of ``out`` is written.
 
         ``out`` is 1-D and contiguous, of the dtype of the maps: map g is the next
         ``sizes[g, 0] * sizes[g, 1]`` values, row-major. ``order`` (int64, N) permutes the masks

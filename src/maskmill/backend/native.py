@@ -79,11 +79,19 @@ class Native:
         )  # fmt: skip
 
     def label_map(
-        self, masks: Masks, labels: Array, order: Array, groups: Array, sizes: Array, out: Array
+        self,
+        masks: Masks,
+        labels: Array,
+        order: Array,
+        groups: Array,
+        sizes: Array,
+        background: int,
+        out: Array,
     ) -> None:
         _core.label_map(
-            masks.bounds, masks.offsets, labels, order, groups, sizes, out, thread_count()
-        )
+            masks.bounds, masks.offsets, labels, order, groups, sizes, background, out,
+            thread_count(),
+        )  # fmt: skip
 
     def from_label_map(self, maps: Array, ignore: Array) -> tuple[Masks, Array, Array]:
         bounds, offsets, sizes, labels, groups = _core.from_label_map(maps, ignore, thread_count())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
@@ -11,7 +12,7 @@ from maskmill import ragged
 from maskmill.backend.arrays import as_integers
 from maskmill.backend.contract import BackendName
 from maskmill.backend.dispatch import backend_for
-from maskmill.masks import Masks
+from maskmill.masks import MAX_PIXELS, Masks
 from maskmill.ops.check import check_choice, check_type, group_sizes
 
 if TYPE_CHECKING:
@@ -113,7 +114,8 @@ def label_map(
             f"label_map: sizes must be given when an image has no masks, got none for image "
             f"{np.argmax(unknown)}. Pass sizes=(height, width) or one pair an image."
         )
-    kind = _fitting_dtype(values, background, dtype)
+    rest = _as_background(background)
+    kind = _fitting_dtype(values, rest, dtype)
     serve = backend_for(backend)
     if overlap == "raise":
         _check_apart(masks, offsets, known, backend)
@@ -121,8 +123,8 @@ def label_map(
     if overlap == "first":
         painting = _reversed_in_groups(painting, offsets)
     n_pixels = known.astype(np.int64).prod(axis=1)
-    out = np.full(int(n_pixels.sum()), background, kind)
-    serve.label_map(masks, values, painting, offsets, known, out)
+    out = np.empty(int(n_pixels.sum()), kind)
+    serve.label_map(masks, values, painting, offsets, known, rest, out)
     if groups is None:
         return out.reshape(tuple(known[0]))
     if not len(known):
@@ -133,23 +135,46 @@ def label_map(
     return [out[starts[g] : starts[g + 1]].reshape(tuple(known[g])) for g in range(len(known))]
 
 
+def _as_background(background: object) -> int:
+    try:
+        value = operator.index(background)  # type: ignore[arg-type]
+    except TypeError:
+        raise TypeError(
+            f"label_map: background must be an integer, got {type(background).__name__}. "
+            "Pass the value of pixels in no mask."
+        ) from None
+    limits = np.iinfo(np.int64)
+    if not limits.min <= value <= limits.max:
+        raise ValueError(
+            f"label_map: background must fit int64, got {value}. Choose a smaller value."
+        )
+    return value
+
+
 def _fitting_dtype(
     values: Array, background: int, dtype: npt.DTypeLike | None
 ) -> np.dtype[np.generic]:
-    low = min(int(values.min(initial=0)), int(background))
-    high = max(int(values.max(initial=0)), int(background))
+    low = min(int(values.min()), background) if len(values) else background
+    high = max(int(values.max()), background) if len(values) else background
     candidates = [np.dtype(d) for d in (_DTYPES if dtype is None else (dtype,))]
-    if candidates[0].kind not in "iu":
+    if candidates[0].kind not in "iu" or not candidates[0].isnative:
         raise TypeError(
-            f"label_map: dtype must be an integer type, got {candidates[0]}. "
-            "Leave it out to get the smallest that fits."
+            f"label_map: dtype must be an integer type in the machine's byte order, got "
+            f"{candidates[0]}. Leave it out to get the smallest that fits."
         )
     for kind in candidates:
         limits = np.iinfo(kind)
         if limits.min <= low and high <= limits.max:
             return kind
+    # int64 holds everything, so that one dtype was asked for.
+    if not limits.min <= background <= limits.max:
+        raise ValueError(
+            f"label_map: background must fit {kind}, got {background}. "
+            "Choose a wider dtype, or leave it out to get the smallest that fits."
+        )
+    i = int(np.argmax((values < limits.min) | (values > limits.max)))
     raise ValueError(
-        f"label_map: labels must fit {candidates[-1]}, got values from {low} to {high}. "
+        f"label_map: labels must fit {kind}, got {values[i]} at mask {i}. "
         "Choose a wider dtype, or leave it out to get the smallest that fits."
     )
 
@@ -157,9 +182,8 @@ def _fitting_dtype(
 def _check_apart(masks: Masks, offsets: Array, sizes: Array, backend: BackendName | None) -> None:
     serve = backend_for(backend)
     covered = serve.area(serve.merge(masks, offsets, "union", sizes))
-    painted = np.add.reduceat(np.append(serve.area(masks), 0), offsets[:-1]) if len(sizes) else 0
-    painted = np.where(np.diff(offsets) > 0, painted, 0)
-    shared = painted - covered
+    before = ragged.offsets_from_lengths(serve.area(masks))
+    shared = before[offsets[1:]] - before[offsets[:-1]] - covered
     if shared.any():
         g = int(np.argmax(shared != 0))
         raise ValueError(
@@ -186,7 +210,11 @@ def _painting_order(
                 "label_map: scores must be given for order='score', got none. "
                 "Pass one score a mask."
             )
-        key = np.asarray(scores, np.float64)
+        key = np.asarray(scores)
+        if key.dtype.kind not in "iufb" and key.size:
+            raise TypeError(
+                f"label_map: scores must be numbers, got {key.dtype}. Convert them explicitly."
+            )
         if key.shape != (n,):
             raise ValueError(
                 f"label_map: scores must have shape ({n},), got {key.shape}. Pass one score a mask."
@@ -260,18 +288,19 @@ def from_label_map(
                 f"from_label_map: label_map must be below 2**63, got {given.max()}. "
                 "Renumber the labels."
             )
-        given = given.astype(np.int64)
+        given = given.view(np.int64)
     if given.dtype == np.bool_:
         given = given.view(np.uint8)
     if not given.dtype.isnative:
         given = given.astype(given.dtype.newbyteorder("="))
     stack = given[np.newaxis] if given.ndim == 2 else given
-    if len(stack):
-        ragged.as_sizes("from_label_map", stack.shape[1:], 1)
-    skipped = np.asarray(ignore)
-    if skipped.dtype.kind not in "iu" and skipped.size:
-        raise TypeError(
-            f"from_label_map: ignore must be integers, got {skipped.dtype}. Pass label numbers."
+    height, width = stack.shape[1:]
+    fits = 1 <= height * width <= MAX_PIXELS and max(height, width) < 2**31
+    if len(stack) and not fits:
+        raise ValueError(
+            f"from_label_map: label_map must have at least 1 and fewer than 2**32 pixels a map, "
+            f"got shape {given.shape}. Cut it into tiles."
         )
-    skip = np.unique(skipped).astype(np.int64)
+    skipped = np.asarray(ignore).reshape(-1)
+    skip = np.unique(as_integers("from_label_map", "ignore", skipped, skipped.shape))
     return LabelledMasks(*backend_for(backend).from_label_map(stack, skip))

@@ -66,9 +66,16 @@ class Program:
         return iou.dice(a, b, groups_a, groups_b)
 
     def label_map(
-        self, masks: Masks, labels: Array, order: Array, groups: Array, sizes: Array, out: Array
+        self,
+        masks: Masks,
+        labels: Array,
+        order: Array,
+        groups: Array,
+        sizes: Array,
+        background: int,
+        out: Array,
     ) -> None:
-        label_map.label_map(masks, labels, order, groups, sizes, out)
+        label_map.label_map(masks, labels, order, groups, sizes, background, out)
 
     def from_label_map(self, maps: Array, ignore: Array) -> tuple[Masks, Array, Array]:
         return label_map.from_label_map(maps, ignore)

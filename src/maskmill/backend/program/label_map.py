@@ -11,7 +11,13 @@ from maskmill.masks import Masks
 
 
 def label_map(
-    masks: Masks, labels: Array, order: Array, groups: Array, sizes: Array, out: Array
+    masks: Masks,
+    labels: Array,
+    order: Array,
+    groups: Array,
+    sizes: Array,
+    background: int,
+    out: Array,
 ) -> None:
     map_starts = ragged.offsets_from_lengths(sizes.astype(np.int64).prod(axis=1))[:-1]
     painted = masks[order]
@@ -26,6 +32,7 @@ def label_map(
     rank = np.full(len(out), -1, np.int64)  # of the last mask painted there
     np.maximum.at(rank, pixel, mask)
     touched = rank >= 0
+    out[:] = background
     out[touched] = labels[order][rank[touched]].astype(out.dtype)
 
 
