@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import hypothesis.strategies as st
 import numpy as np
+import numpy.typing as npt
 
 from maskmill import Masks, Polygons
 from tests.oracles import Dense, masks_from_dense, polygons_from_lists
+
+Offsets: TypeAlias = npt.NDArray[np.int64]
+Sizes: TypeAlias = npt.NDArray[np.int32]
 
 
 @st.composite
@@ -96,3 +102,32 @@ def polygon_batches(draw: st.DrawFn, largest: int = 40) -> Polygons:
         masks.append(draw(st.lists(st.lists(ring, max_size=3), max_size=3)))
         of_sizes.append((height, width))
     return polygons_from_lists(masks, of_sizes)
+
+
+@st.composite
+def paired_batches(draw: st.DrawFn, largest: int = 24) -> tuple[Masks, Masks]:
+    """Two batches whose masks agree in size pair by pair, or one mask that serves a batch."""
+    n = draw(st.integers(0, 5))
+    alone = draw(st.sampled_from(["neither", "a", "b"]))
+    one = draw(sizes(largest))
+    pairs = [one if alone != "neither" else draw(sizes(largest)) for _ in range(n)]
+    a = [draw(dense_masks(size)) for size in ([one] if alone == "a" else pairs)]
+    b = [draw(dense_masks(size)) for size in ([one] if alone == "b" else pairs)]
+    return masks_from_dense(a), masks_from_dense(b)
+
+
+@st.composite
+def grouped_batches(
+    draw: st.DrawFn, n_batches: int = 1, largest: int = 24, most: int = 5
+) -> tuple[list[Masks], list[Offsets], Sizes]:
+    """Batches over the same groups, the offsets of each, and the size of every group."""
+    of_group = draw(st.lists(sizes(largest), max_size=4))
+    batches, offsets = [], []
+    for _ in range(n_batches):
+        stack, ends = [], [0]
+        for size in of_group:
+            stack += [draw(dense_masks(size)) for _ in range(draw(st.integers(0, most)))]
+            ends.append(len(stack))
+        batches.append(masks_from_dense(stack))
+        offsets.append(np.array(ends, np.int64))
+    return batches, offsets, np.array(of_group, np.int32).reshape(-1, 2)

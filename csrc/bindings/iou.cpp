@@ -1,7 +1,80 @@
+#include "cpu/iou.h"
+
+#include <pybind11/stl.h>
+
+#include <optional>
+
+#include "bindings/arrays.h"
 #include "bindings/bindings.h"
 
 namespace maskmill {
+namespace {
 
-void bind_iou(pybind11::module_& /*module*/) {}
+PairsView view_pairs(const In<uint32_t>& bounds_a, const In<int64_t>& offsets_a,
+                     const In<uint32_t>& bounds_b, const In<int64_t>& offsets_b,
+                     const In<int32_t>& sizes_a, const In<int32_t>& sizes_b,
+                     const In<int64_t>& groups_a, const In<int64_t>& groups_b) {
+  return {view_masks(bounds_a, offsets_a, &sizes_a), view_masks(bounds_b, offsets_b, &sizes_b),
+          groups_a.data(), groups_b.data(), groups_a.size() - 1};
+}
+
+py::array_t<int64_t> bind_intersection_area(
+    const In<uint32_t>& bounds_a, const In<int64_t>& offsets_a, const In<uint32_t>& bounds_b,
+    const In<int64_t>& offsets_b, const In<int32_t>& sizes_a, const In<int32_t>& sizes_b,
+    const In<int64_t>& groups_a, const In<int64_t>& groups_b, int threads) {
+  const PairsView pairs =
+      view_pairs(bounds_a, offsets_a, bounds_b, offsets_b, sizes_a, sizes_b, groups_a, groups_b);
+  py::array_t<int64_t> out(pairs.n_pairs());
+  int64_t* data = out.mutable_data();
+  const py::gil_scoped_release release;
+  intersection_area(pairs, data, threads);
+  return out;
+}
+
+py::array_t<double> bind_iou_pairs(const In<uint32_t>& bounds_a, const In<int64_t>& offsets_a,
+                                   const In<uint32_t>& bounds_b, const In<int64_t>& offsets_b,
+                                   const In<int32_t>& sizes_a, const In<int32_t>& sizes_b,
+                                   const In<int64_t>& groups_a, const In<int64_t>& groups_b,
+                                   const std::optional<In<bool>>& crowd, int threads) {
+  const PairsView pairs =
+      view_pairs(bounds_a, offsets_a, bounds_b, offsets_b, sizes_a, sizes_b, groups_a, groups_b);
+  const bool* flags = crowd.has_value() ? crowd->data() : nullptr;
+  py::array_t<double> out(pairs.n_pairs());
+  double* data = out.mutable_data();
+  const py::gil_scoped_release release;
+  iou(pairs, flags, data, threads);
+  return out;
+}
+
+py::array_t<double> bind_dice(const In<uint32_t>& bounds_a, const In<int64_t>& offsets_a,
+                              const In<uint32_t>& bounds_b, const In<int64_t>& offsets_b,
+                              const In<int32_t>& sizes_a, const In<int32_t>& sizes_b,
+                              const In<int64_t>& groups_a, const In<int64_t>& groups_b,
+                              int threads) {
+  const PairsView pairs =
+      view_pairs(bounds_a, offsets_a, bounds_b, offsets_b, sizes_a, sizes_b, groups_a, groups_b);
+  py::array_t<double> out(pairs.n_pairs());
+  double* data = out.mutable_data();
+  const py::gil_scoped_release release;
+  dice(pairs, data, threads);
+  return out;
+}
+
+template <class Function, class... More>
+void define(py::module_& module, const char* name, Function function, const More&... more) {
+  module.def(name, function, py::arg("bounds_a").noconvert(), py::arg("offsets_a").noconvert(),
+             py::arg("bounds_b").noconvert(), py::arg("offsets_b").noconvert(),
+             py::arg("sizes_a").noconvert(), py::arg("sizes_b").noconvert(),
+             py::arg("groups_a").noconvert(), py::arg("groups_b").noconvert(), more...,
+             py::arg("threads"));
+}
+
+}  // namespace
+
+void bind_iou(py::module_& module) {
+  define(module, "intersection_area", &bind_intersection_area);
+  define(module, "iou", &bind_iou_pairs, py::arg("crowd").noconvert().none(true));
+  define(module, "dice", &bind_dice);
+}
 
 }  // namespace maskmill

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "cpu/views.h"
+
+namespace maskmill {
+
+// Two batches whose masks are paired inside groups: group g owns rows a_groups[g] to
+// a_groups[g + 1] of `a`, and likewise of `b`. All masks of a group have one size.
+struct PairsView {
+  MasksView a, b;
+  const int64_t* groups_a;  // [n_groups + 1]
+  const int64_t* groups_b;  // [n_groups + 1]
+  int64_t n_groups;
+
+  [[nodiscard]] int64_t n_pairs() const;
+};
+
+// Results of all pairs: row-major matrices, group after group. out [n_pairs].
+void intersection_area(const PairsView& pairs, int64_t* out, int threads);
+void iou(const PairsView& pairs, const bool* crowd, double* out,
+         int threads);  // crowd [b.n_masks] or null
+void dice(const PairsView& pairs, double* out, int threads);
+
+}  // namespace maskmill
