@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import doctest
 import functools
-import importlib
 from collections.abc import Callable
 from typing import Any
 
@@ -347,6 +345,12 @@ B = masks_from_dense([np.ones((2, 3), bool), np.ones((3, 2), bool), np.ones((2, 
             "'symmetric_difference', got 'xor'. Spell it as listed.",
         ),
         (
+            lambda: merge(A, op=np.ones(2)),
+            ValueError,
+            "merge: op must be one of 'union', 'intersection', 'difference', "
+            "'symmetric_difference', got array([1., 1.]). Spell it as listed.",
+        ),
+        (
             lambda: merge(A, op=None),
             ValueError,
             "merge: op must be one of 'union', 'intersection', 'difference', "
@@ -386,12 +390,12 @@ B = masks_from_dense([np.ones((2, 3), bool), np.ones((3, 2), bool), np.ones((2, 
             lambda: merge(A, [0, 1, 2, 3], sizes=[(2, 3), (2, 3)]),
             ValueError,
             "merge: sizes must have shape (2,) or (3, 2), got (2, 2). Give one (height, width), or "
-            "one a mask.",
+            "one a group.",
         ),
         (
             lambda: merge(A, sizes=(0, 3)),
             ValueError,
-            "merge: sizes of mask 0 must be at least 1x1 and below 2**32 pixels, got height 0 and "
+            "merge: sizes of group 0 must be at least 1x1 and below 2**32 pixels, got height 0 and "
             "width 3. Give (height, width) of the image.",
         ),
         (
@@ -415,8 +419,20 @@ B = masks_from_dense([np.ones((2, 3), bool), np.ones((3, 2), bool), np.ones((2, 
         (
             lambda: merge(A, [0.0, 3.0]),
             TypeError,
-            "merge: groups must be a 1-D integer array of offsets, got float64 of shape (2,). "
+            "merge: groups must be integer offsets, got float64. maskmill.group(keys) makes groups "
+            "from the image of each mask.",
+        ),
+        (
+            lambda: merge(A, []),
+            ValueError,
+            "merge: groups must have 1 dimension and one offset more than groups, got shape (0,). "
             "maskmill.group(keys) makes groups from the image of each mask.",
+        ),
+        (
+            lambda: merge(A, [[0, 3]]),
+            ValueError,
+            "merge: groups must have 1 dimension and one offset more than groups, got shape (1, 2)."
+            " maskmill.group(keys) makes groups from the image of each mask.",
         ),
         (
             lambda: union(A, A, backend="gpu"),
@@ -430,9 +446,3 @@ def test_bad_arguments(call: Callable[[], Any], error: type[Exception], message:
     with pytest.raises(error) as raised:
         call()
     assert str(raised.value) == message
-
-
-def test_examples_run() -> None:
-    result = doctest.testmod(importlib.import_module("maskmill.ops.combine"))
-    assert result.attempted > 0
-    assert result.failed == 0

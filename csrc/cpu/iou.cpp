@@ -21,7 +21,11 @@ Measured measure(const MasksView& masks, int threads) {
     const auto at = static_cast<size_t>(p);
     for (int64_t i = cuts[at]; i < cuts[at + 1]; ++i) {
       of.area[i] = mask_area(masks.begin(i), masks.n_bounds(i));
-      of.box[i] = mask_bbox(masks.begin(i), masks.n_bounds(i), static_cast<u32>(masks.height(i)));
+      const auto height = static_cast<u32>(masks.height(i));
+      const int64_t n = masks.n_bounds(i);
+      of.box[i] = n == 0
+                      ? Box{0, 0, 0, 0}
+                      : mask_box(masks.begin(i), n, height, mask_rows(masks.begin(i), n, height));
     }
   });
   return of;

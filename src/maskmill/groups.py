@@ -41,6 +41,8 @@ def group(keys: object, *, all_keys: object | None = None) -> Groups:
 
     Raises
     ------
+    TypeError
+        If keys are neither integers nor strings, or not all of one kind.
     ValueError
         If a key is not among ``all_keys``, or ``all_keys`` has duplicates.
 
@@ -54,30 +56,68 @@ def group(keys: object, *, all_keys: object | None = None) -> Groups:
     >>> order, offsets, keys
     (array([1, 0, 2]), array([0, 1, 3]), array([3, 7]))
     """
-    given = np.asarray(keys)
-    if given.ndim != 1:
-        raise ValueError(
-            f"group: keys must have 1 dimension, got shape {given.shape}. Give one key a row."
-        )
+    given = _as_keys("keys", keys)
     found, number = np.unique(given, return_inverse=True)
     if all_keys is not None:
-        wanted = np.asarray(all_keys)
+        wanted = _as_keys("all_keys", all_keys)
+        kinds = [keys.dtype.kind for keys in (given, wanted) if keys.size]
+        if len(kinds) == 2 and kinds[0] != kinds[1] and not set(kinds) <= set("biu"):
+            raise TypeError(
+                f"group: all_keys must be of the type of keys, got {wanted.dtype} for "
+                f"{given.dtype}. Convert one of them."
+            )
         sorter = np.argsort(wanted, kind="stable")
-        if len(wanted) and (wanted[sorter][1:] == wanted[sorter][:-1]).any():
-            raise ValueError("group: all_keys must be distinct, got duplicates. Use np.unique.")
-        at = np.searchsorted(wanted, found, sorter=sorter)
+        twice = np.flatnonzero(wanted[sorter][1:] == wanted[sorter][:-1])
+        if len(twice):
+            raise ValueError(
+                f"group: all_keys must be distinct, got {wanted[sorter[twice[0]]].item()!r} twice. "
+                "Use np.unique."
+            )
+        at = np.searchsorted(wanted, found, sorter=sorter) if len(found) else number
         known = at < len(wanted)
         known[known] = wanted[sorter[at[known]]] == found[known]
         if not known.all():
             raise ValueError(
-                f"group: keys must be among all_keys, got {found[np.argmin(known)]!r}. "
+                f"group: keys must be among all_keys, got {found[np.argmin(known)].item()!r}. "
                 "Add the key or drop the rows."
             )
-        number = sorter[at][number] if len(found) else number
+        number = sorter[at][number]
         found = wanted
     order = np.argsort(number, kind="stable")
     lengths = np.bincount(number, minlength=len(found))
     return Groups(order, ragged.offsets_from_lengths(lengths), found)
+
+
+def _as_keys(name: str, keys: object) -> Array:
+    """Bring keys to a 1-D array of integers or of strings."""
+    given = np.asarray(keys)
+    if given.ndim != 1:
+        raise ValueError(
+            f"group: {name} must have 1 dimension, got shape {given.shape}. Give one key a row."
+        )
+    # NumPy turns numbers that share a list with strings into strings: look before that.
+    if given.dtype == object or (given.dtype.kind in "US" and not isinstance(keys, np.ndarray)):
+        kinds = {_kind(key) for key in np.asarray(keys, object)}
+        if len(kinds) > 1:
+            raise TypeError(
+                f"group: {name} must be of one type, got {' and '.join(sorted(kinds))}. "
+                "Convert them."
+            )
+        given = np.array(given.tolist())
+    if given.size and given.dtype.kind not in "biuUS":
+        raise TypeError(
+            f"group: {name} must be integers or strings, got {given.dtype}. Convert them."
+        )
+    if given.dtype == np.uint64 and given.size and given.max() < 2**63:
+        given = given.astype(np.int64)  # comparing the two would go through float64
+    return given
+
+
+def _kind(key: object) -> str:
+    for kind in (str, bytes, int, np.integer):
+        if isinstance(key, kind):
+            return "int" if kind is np.integer else kind.__name__
+    return type(key).__name__
 
 
 class PairMatrices:

@@ -134,25 +134,33 @@ def check_offsets(
         )
 
 
-def check_sizes(function: str, sizes: Array, error: type[ValueError] = ValueError) -> None:
+def check_sizes(
+    function: str, sizes: Array, error: type[ValueError] = ValueError, row: str = "mask"
+) -> None:
     """Raise unless ``sizes`` is int32 (N, 2) of positive extents below 2**32 pixels."""
     check_column(function, "sizes", sizes, np.int32, ndim=2)
     if sizes.shape[1] != 2:
         raise error(
             f"{function}: sizes must have shape (N, 2), got {sizes.shape}. "
-            "Give (height, width) of each mask."
+            f"Give (height, width) of each {row}."
         )
     bad = (sizes < 1).any(axis=1) | (sizes.astype(np.int64).prod(axis=1) >= 2**32)
     if bad.any():
         i = int(np.argmax(bad))
         raise error(
-            f"{function}: sizes of mask {i} must be at least 1x1 and below 2**32 pixels, got "
+            f"{function}: sizes of {row} {i} must be at least 1x1 and below 2**32 pixels, got "
             f"height {sizes[i, 0]} and width {sizes[i, 1]}. Give (height, width) of the image."
         )
 
 
-def as_sizes(function: str, sizes: object, n: int, error: type[ValueError] = ValueError) -> Array:
-    """Bring ``(height, width)`` or one pair a mask to int32 (N, 2), checked."""
+def as_sizes(
+    function: str,
+    sizes: object,
+    n: int,
+    error: type[ValueError] = ValueError,
+    row: str = "mask",
+) -> Array:
+    """Bring ``(height, width)`` or one pair a row to int32 (N, 2), checked."""
     given = np.asarray(sizes)
     whole = given.dtype.kind in "iu" or (
         given.dtype.kind == "f" and np.array_equal(given, np.floor(given))
@@ -169,27 +177,32 @@ def as_sizes(function: str, sizes: object, n: int, error: type[ValueError] = Val
     if given.shape != (n, 2):
         raise ValueError(
             f"{function}: sizes must have shape (2,) or ({n}, 2), got {given.shape}. "
-            "Give one (height, width), or one a mask."
+            f"Give one (height, width), or one a {row}."
         )
     bad = ((given < 1) | (given >= 2**31)).any(axis=1)
     if bad.any():
         i = int(np.argmax(bad))
         raise error(
-            f"{function}: sizes of mask {i} must be at least 1x1 and below 2**32 pixels, got "
+            f"{function}: sizes of {row} {i} must be at least 1x1 and below 2**32 pixels, got "
             f"height {given[i, 0]} and width {given[i, 1]}. Give (height, width) of the image."
         )
     checked = np.ascontiguousarray(given, dtype=np.int32)
-    check_sizes(function, checked, error)
+    check_sizes(function, checked, error, row)
     return checked
 
 
 def as_groups(function: str, name: str, groups: object, n_rows: int) -> Array:
     """Bring offsets of groups of rows to int64, checked against the number of rows."""
     given = np.asarray(groups)
-    if given.dtype.kind not in "iu" or given.ndim != 1 or not given.size:
+    if given.size and given.dtype.kind not in "iu":
         raise TypeError(
-            f"{function}: {name} must be a 1-D integer array of offsets, got {given.dtype} of "
-            f"shape {given.shape}. maskmill.group(keys) makes groups from the image of each mask."
+            f"{function}: {name} must be integer offsets, got {given.dtype}. "
+            "maskmill.group(keys) makes groups from the image of each mask."
+        )
+    if given.ndim != 1 or not given.size:
+        raise ValueError(
+            f"{function}: {name} must have 1 dimension and one offset more than groups, got shape "
+            f"{given.shape}. maskmill.group(keys) makes groups from the image of each mask."
         )
     offsets = np.ascontiguousarray(given, dtype=np.int64)
     check_offsets(function, name, offsets, len(offsets) - 1, n_rows)

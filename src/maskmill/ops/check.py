@@ -23,10 +23,10 @@ def check_type(function: str, name: str, value: object, kind: type[Any]) -> None
         )
 
 
-def check_choice(function: str, name: str, value: str, choices: Iterable[str]) -> None:
+def check_choice(function: str, name: str, value: object, choices: Iterable[str]) -> None:
     """Raise ValueError unless ``value`` is one of ``choices``."""
     choices = tuple(choices)
-    if value not in choices:
+    if not isinstance(value, str) or value not in choices:
         raise ValueError(
             f"{function}: {name} must be one of {', '.join(map(repr, choices))}, got {value!r}. "
             "Spell it as listed."
@@ -45,10 +45,10 @@ def group_sizes(
     """
     n_groups = len(batches[0][2]) - 1
     if sizes is not None:
-        known = ragged.as_sizes(function, sizes, n_groups)
+        known = ragged.as_sizes(function, sizes, n_groups, row="group")
     else:
         known = np.zeros((n_groups, 2), np.int32)
-        for _, masks, groups in batches:
+        for _, masks, groups in reversed(batches):  # the first batch has the last word
             filled = np.flatnonzero(np.diff(groups))
             known[filled] = masks.sizes[groups[filled]]
     for name, masks, groups in batches:
