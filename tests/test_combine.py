@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import doctest
 import functools
+import importlib
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -104,7 +107,7 @@ def test_merge_equals_pycocotools(backend: BackendName, intersect: bool, grouped
     for g in np.flatnonzero(np.diff(groups)):
         rles = [coco_rle(d) for d in dense[groups[g] : groups[g + 1]]]
         expected = mask.decode(mask.merge(rles, intersect=intersect)).astype(bool)
-        np.testing.assert_array_equal(dense_from_masks(merged[g])[0], expected)
+        np.testing.assert_array_equal(dense_from_masks(merged[int(g)])[0], expected)
 
 
 @given(pair=paired_batches(), masks=batches())
@@ -188,10 +191,7 @@ def test_laws_of_merge(backend: BackendName, grouped: Grouped) -> None:
     assert inverse(fold(masks)) == fold(inverse(masks), op="intersection")
     # The order matters to the difference alone.
     backwards = np.concatenate(
-        [
-            np.arange(stop - 1, start - 1, -1)
-            for start, stop in zip(groups, groups[1:], strict=False)
-        ]
+        [np.arange(stop - 1, start - 1, -1) for start, stop in itertools.pairwise(groups.tolist())]
         or [np.zeros(0, int)]
     )
     for op in SET_OPS:
@@ -277,6 +277,7 @@ def test_results_own_their_sizes_and_inputs_are_kept(backend: BackendName) -> No
     assert masks == before
 
 
+later: Callable[..., Callable[[], Any]] = functools.partial
 A = masks_from_dense([np.ones((2, 3), bool)] * 3)
 B = masks_from_dense([np.ones((2, 3), bool), np.ones((3, 2), bool), np.ones((2, 3), bool)])
 
@@ -285,157 +286,157 @@ B = masks_from_dense([np.ones((2, 3), bool), np.ones((3, 2), bool), np.ones((2, 
     ("call", "error", "message"),
     [
         (
-            lambda: union(A, [1], backend="cpu"),
+            later(union, A, [1], backend="cpu"),
             TypeError,
             "union: b must be Masks, got list. Build one with maskmill.Masks.from_coco or another "
             "constructor.",
         ),
         (
-            lambda: difference(None, A, backend="cpu"),
+            later(difference, None, A, backend="cpu"),
             TypeError,
             "difference: a must be Masks, got NoneType. Build one with maskmill.Masks.from_coco or "
             "another constructor.",
         ),
         (
-            lambda: intersection(A, A[:2]),
+            later(intersection, A, A[:2]),
             ValueError,
             "intersection: b must have as many masks as a (3), or one of them a single mask, got "
             "2. Use merge to fold a group into one mask.",
         ),
         (
-            lambda: union(A, Masks.empty()),
+            later(union, A, Masks.empty()),
             ValueError,
             "union: b must have as many masks as a (3), or one of them a single mask, got 0. Use "
             "merge to fold a group into one mask.",
         ),
         (
-            lambda: symmetric_difference(A, B),
+            later(symmetric_difference, A, B),
             ValueError,
             "symmetric_difference: b must have the sizes of a, got (3, 2) for (2, 3) at pair 1. "
             "Pair masks of one image.",
         ),
         (
-            lambda: union(A[:1], B),
+            later(union, A[:1], B),
             ValueError,
             "union: b must have the sizes of a, got (3, 2) for (2, 3) at pair 1. Pair masks of one "
             "image.",
         ),
         (
-            lambda: union(B, A[:1]),
+            later(union, B, A[:1]),
             ValueError,
             "union: b must have the sizes of a, got (2, 3) for (3, 2) at pair 1. Pair masks of one "
             "image.",
         ),
         (
-            lambda: complement("mask"),
+            later(complement, "mask"),
             TypeError,
             "complement: masks must be Masks, got str. Build one with maskmill.Masks.from_coco or "
             "another constructor.",
         ),
         (
-            lambda: merge({}),
+            later(merge, {}),
             TypeError,
             "merge: masks must be Masks, got dict. Build one with maskmill.Masks.from_coco or "
             "another constructor.",
         ),
         (
-            lambda: merge(A, op="xor"),
+            later(merge, A, op="xor"),
             ValueError,
             "merge: op must be one of 'union', 'intersection', 'difference', "
             "'symmetric_difference', got 'xor'. Spell it as listed.",
         ),
         (
-            lambda: merge(A, op=np.ones(2)),
+            later(merge, A, op=np.ones(2)),
             ValueError,
             "merge: op must be one of 'union', 'intersection', 'difference', "
             "'symmetric_difference', got array([1., 1.]). Spell it as listed.",
         ),
         (
-            lambda: merge(A, op=None),
+            later(merge, A, op=None),
             ValueError,
             "merge: op must be one of 'union', 'intersection', 'difference', "
             "'symmetric_difference', got None. Spell it as listed.",
         ),
         (
-            lambda: merge(B),
+            later(merge, B),
             ValueError,
             "merge: masks must have one size inside a group, got (3, 2) at mask 1 where group 0 "
             "has (2, 3). Group masks by image, or resize them first.",
         ),
         (
-            lambda: merge(B, [0, 0, 1, 3]),
+            later(merge, B, [0, 0, 1, 3]),
             ValueError,
             "merge: masks must have one size inside a group, got (2, 3) at mask 2 where group 2 "
             "has (3, 2). Group masks by image, or resize them first.",
         ),
         (
-            lambda: merge(A, sizes=(4, 4)),
+            later(merge, A, sizes=(4, 4)),
             ValueError,
             "merge: masks must have one size inside a group, got (2, 3) at mask 0 where group 0 "
             "has (4, 4). Group masks by image, or resize them first.",
         ),
         (
-            lambda: merge(A, [0, 3, 3]),
+            later(merge, A, [0, 3, 3]),
             ValueError,
             "merge: sizes must be given when a group has no masks, got none for group 1. Pass "
             "sizes=(height, width) or one pair a group.",
         ),
         (
-            lambda: merge(Masks.empty()),
+            later(merge, Masks.empty()),
             ValueError,
             "merge: sizes must be given when a group has no masks, got none for group 0. Pass "
             "sizes=(height, width) or one pair a group.",
         ),
         (
-            lambda: merge(A, [0, 1, 2, 3], sizes=[(2, 3), (2, 3)]),
+            later(merge, A, [0, 1, 2, 3], sizes=[(2, 3), (2, 3)]),
             ValueError,
             "merge: sizes must have shape (2,) or (3, 2), got (2, 2). Give one (height, width), or "
             "one a group.",
         ),
         (
-            lambda: merge(A, sizes=(0, 3)),
+            later(merge, A, sizes=(0, 3)),
             ValueError,
             "merge: sizes of group 0 must be at least 1x1 and below 2**32 pixels, got height 0 and "
             "width 3. Give (height, width) of the image.",
         ),
         (
-            lambda: merge(A, [0, 2]),
+            later(merge, A, [0, 2]),
             ValueError,
             "merge: groups must run from 0 to the number of values (3), got 0 to 2. Rebase the "
             "offsets of a cut-out column.",
         ),
         (
-            lambda: merge(A, [1, 3]),
+            later(merge, A, [1, 3]),
             ValueError,
             "merge: groups must run from 0 to the number of values (3), got 1 to 3. Rebase the "
             "offsets of a cut-out column.",
         ),
         (
-            lambda: merge(A, [0, 2, 1, 3]),
+            later(merge, A, [0, 2, 1, 3]),
             ValueError,
             "merge: groups must not decrease, got 2 followed by 1 at row 1. Row i owns "
             "values[groups[i]:groups[i+1]].",
         ),
         (
-            lambda: merge(A, [0.0, 3.0]),
+            later(merge, A, [0.0, 3.0]),
             TypeError,
             "merge: groups must be integer offsets, got float64. maskmill.group(keys) makes groups "
             "from the image of each mask.",
         ),
         (
-            lambda: merge(A, []),
+            later(merge, A, []),
             ValueError,
             "merge: groups must have 1 dimension and one offset more than groups, got shape (0,). "
             "maskmill.group(keys) makes groups from the image of each mask.",
         ),
         (
-            lambda: merge(A, [[0, 3]]),
+            later(merge, A, [[0, 3]]),
             ValueError,
             "merge: groups must have 1 dimension and one offset more than groups, got shape (1, 2)."
             " maskmill.group(keys) makes groups from the image of each mask.",
         ),
         (
-            lambda: union(A, A, backend="gpu"),
+            later(union, A, A, backend="gpu"),
             ValueError,
             "backend_for: backend must be one of numpy, cpu, got 'gpu'. maskmill.backends() tells "
             "which ones run here.",
@@ -446,3 +447,9 @@ def test_bad_arguments(call: Callable[[], Any], error: type[Exception], message:
     with pytest.raises(error) as raised:
         call()
     assert str(raised.value) == message
+
+
+def test_examples_run() -> None:
+    result = doctest.testmod(importlib.import_module("maskmill.ops.combine"))
+    assert result.attempted > 0
+    assert result.failed == 0

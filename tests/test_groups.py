@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import doctest
+import functools
 import pickle
 from collections.abc import Callable
 from typing import Any
@@ -72,7 +73,8 @@ def test_large_ids_of_either_sign_stay_apart() -> None:
 
 
 def test_no_rows() -> None:
-    for keys in ([], np.zeros(0, np.int64), np.zeros(0, object)):
+    none: list[Any] = [[], np.zeros(0, np.int64), np.zeros(0, object)]
+    for keys in none:
         order, offsets, found = group(keys)
         assert (len(order), offsets.tolist(), len(found)) == (0, [0], 0)
         order, offsets, found = group(keys, all_keys=["a", "b"])
@@ -81,66 +83,70 @@ def test_no_rows() -> None:
         assert (len(order), offsets.tolist(), len(found)) == (0, [0], 0)
 
 
+MATRICES = PairMatrices(np.arange(10.0), np.array([[2, 3], [0, 5], [4, 1]]))
+later: Callable[..., Callable[[], Any]] = functools.partial
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
         (
-            lambda: group(7),
+            later(group, 7),
             ValueError,
             "group: keys must have 1 dimension, got shape (). Give one key a row.",
         ),
         (
-            lambda: group([7], all_keys=[[7]]),
+            later(group, [7], all_keys=[[7]]),
             ValueError,
             "group: all_keys must have 1 dimension, got shape (1, 1). Give one key a row.",
         ),
         (
-            lambda: group([7, 3], all_keys=[7]),
+            later(group, [7, 3], all_keys=[7]),
             ValueError,
             "group: keys must be among all_keys, got 3. Add the key or drop the rows.",
         ),
         (
-            lambda: group(["b", "c"], all_keys=["b", "a"]),
+            later(group, ["b", "c"], all_keys=["b", "a"]),
             ValueError,
             "group: keys must be among all_keys, got 'c'. Add the key or drop the rows.",
         ),
         (
-            lambda: group([7], all_keys=[]),
+            later(group, [7], all_keys=[]),
             ValueError,
             "group: keys must be among all_keys, got 7. Add the key or drop the rows.",
         ),
         (
-            lambda: group([7], all_keys=[7, 3, 5, 3]),
+            later(group, [7], all_keys=[7, 3, 5, 3]),
             ValueError,
             "group: all_keys must be distinct, got 3 twice. Use np.unique.",
         ),
         (
-            lambda: group([1.0, np.nan]),
+            later(group, [1.0, np.nan]),
             TypeError,
             "group: keys must be integers or strings, got float64. Convert them.",
         ),
         (
-            lambda: group([None]),
+            later(group, [None]),
             TypeError,
             "group: keys must be integers or strings, got object. Convert them.",
         ),
         (
-            lambda: group([1, "1"]),
+            later(group, [1, "1"]),
             TypeError,
             "group: keys must be of one type, got int and str. Convert them.",
         ),
         (
-            lambda: group(np.array([1, "1"], object)),
+            later(group, np.array([1, "1"], object)),
             TypeError,
             "group: keys must be of one type, got int and str. Convert them.",
         ),
         (
-            lambda: group([1, 2], all_keys=["1", "2"]),
+            later(group, [1, 2], all_keys=["1", "2"]),
             TypeError,
             "group: all_keys must be of the type of keys, got <U1 for int64. Convert one of them.",
         ),
         (
-            lambda: group([b"1"], all_keys=["1"]),
+            later(group, [b"1"], all_keys=["1"]),
             TypeError,
             "group: all_keys must be of the type of keys, got <U1 for |S1. Convert one of them.",
         ),
@@ -160,9 +166,6 @@ def test_bad_arguments(call: Callable[[], Any], error: type[Exception], message:
     with pytest.raises(error) as raised:
         call()
     assert str(raised.value) == message
-
-
-MATRICES = PairMatrices(np.arange(10.0), np.array([[2, 3], [0, 5], [4, 1]]))
 
 
 def test_matrices_are_views_group_by_group() -> None:

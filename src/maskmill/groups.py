@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -151,6 +152,10 @@ class PairMatrices:
         g %= len(self)
         rows, columns = self.shapes[g]
         return self.values[self.offsets[g] : self.offsets[g + 1]].reshape(rows, columns)
+
+    def __iter__(self) -> Iterator[Array]:
+        """Iterate over the matrices."""
+        return (self[g] for g in range(len(self)))
 
     def __repr__(self) -> str:
         return f"PairMatrices({len(self)} groups, {len(self.values)} pairs, {self.values.dtype})"
