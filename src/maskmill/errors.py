@@ -35,7 +35,38 @@ class BackendUnavailableError(MaskmillError, RuntimeError):
 
 
 class FormatError(MaskmillError, ValueError):
-    """A dataset file cannot be read; the message names the file, the place and the record."""
+    """A dataset file cannot be read; the message names the file, the place and the record.
+
+    Parameters
+    ----------
+    problem : str
+        What is wrong, and what to do about it.
+    file : str, optional
+    place : str, optional
+        Where in the file: a JSON pointer such as ``/annotations/17/bbox``, or a line.
+    record : int or str, optional
+        The id of the record.
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        file: str | None = None,
+        place: str | None = None,
+        record: int | str | None = None,
+    ) -> None:
+        super().__init__(problem, file, place, record)
+        self.problem = problem
+        self.file = file
+        self.place = place
+        self.record = record
+
+    def __str__(self) -> str:
+        named = f"id {self.record!r}" if self.record is not None else ""
+        where = " ".join(
+            filter(None, [self.place, f"({named})" if self.place and named else named])
+        )
+        return ": ".join(filter(None, [self.file, where, self.problem]))
 
 
 class StructureError(MaskmillError, ValueError):

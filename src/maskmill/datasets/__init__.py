@@ -1,1 +1,74 @@
 """Datasets: their files, formats and conversion."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from maskmill.datasets.convert import convert
+    from maskmill.datasets.dataset import Category, Dataset, Header, Images, Instances, Shard
+    from maskmill.datasets.format import Format, Options, Writer
+    from maskmill.datasets.overlay import overlay
+    from maskmill.datasets.registry import detect, format_names, get_format, read
+    from maskmill.datasets.report import Losses, Report
+    from maskmill.datasets.shapes import Shapes
+    from maskmill.datasets.summary import Summary, summarize
+
+__all__ = [
+    "Category",
+    "Dataset",
+    "Format",
+    "Header",
+    "Images",
+    "Instances",
+    "Losses",
+    "Options",
+    "Report",
+    "Shapes",
+    "Shard",
+    "Summary",
+    "Writer",
+    "convert",
+    "detect",
+    "format_names",
+    "get_format",
+    "overlay",
+    "read",
+    "summarize",
+]
+
+_HOME = {
+    "Category": "dataset",
+    "Dataset": "dataset",
+    "Format": "format",
+    "Header": "dataset",
+    "Images": "dataset",
+    "Instances": "dataset",
+    "Losses": "report",
+    "Options": "format",
+    "Report": "report",
+    "Shapes": "shapes",
+    "Shard": "dataset",
+    "Summary": "summary",
+    "Writer": "format",
+    "convert": "convert",
+    "detect": "registry",
+    "format_names": "registry",
+    "get_format": "registry",
+    "overlay": "overlay",
+    "read": "registry",
+    "summarize": "summary",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module 'maskmill.datasets' has no attribute {name!r}")
+    value = getattr(import_module(f"maskmill.datasets.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

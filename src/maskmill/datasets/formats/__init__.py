@@ -1,0 +1,1 @@
+"""One format a file; `maskmill.datasets.registry` lists them."""

@@ -1,0 +1,111 @@
+"""Which formats there are: the built-in ones, and those that other packages add."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from maskmill.errors import FormatError
+
+if TYPE_CHECKING:
+    from maskmill.datasets.dataset import Dataset
+    from maskmill.datasets.format import Format
+    from maskmill.datasets.jsonfile import OnError
+
+__all__ = ["detect", "format_names", "get_format", "read"]
+
+GROUP: Final = "maskmill.formats"
+
+_BUILT_IN: Final = {
+    "coco": "maskmill.datasets.formats.coco",
+    "coco-rle": "maskmill.datasets.formats.coco_rle",
+    "coco-polygons": "maskmill.datasets.formats.coco_polygons",
+    "semantic-png": "maskmill.datasets.formats.semantic_png",
+    "instance-png": "maskmill.datasets.formats.instance_png",
+    "panoptic": "maskmill.datasets.formats.panoptic",
+}
+
+
+def format_names() -> list[str]:
+    """Names of all formats, the built-in ones first."""
+    added = {entry.name for entry in entry_points(group=GROUP)} - _BUILT_IN.keys()
+    return [*_BUILT_IN, *sorted(added)]
+
+
+@cache
+def get_format(name: str) -> Format[Any]:
+    """Give a format by its name.
+
+    Raises
+    ------
+    ValueError
+        If there is no such format.
+    """
+    if name in _BUILT_IN:
+        built_in: Format[Any] = import_module(_BUILT_IN[name]).FORMAT
+        return built_in
+    for entry in entry_points(group=GROUP):
+        if entry.name == name:
+            added: Format[Any] = entry.load()
+            return added
+    raise ValueError(
+        f"get_format: name must be one of {', '.join(format_names())}, got {name!r}. "
+        f"A package adds formats by the entry point group {GROUP}."
+    )
+
+
+def detect(path: Path) -> Format[Any]:
+    """Recognise the format of a file or folder.
+
+    Raises
+    ------
+    FormatError
+        If no format or more than one knows it.
+    """
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: no such file or folder")
+    readable = [f for f in map(get_format, format_names()) if f.reads()]
+    found = [f for f in readable if f.detect(path)]
+    if len(found) == 1:
+        return found[0]
+    what = f"looks like {' and '.join(f.name for f in found)}" if found else "is not recognised"
+    names = ", ".join(f.name for f in readable)
+    raise FormatError(f"{what}. Name its format (from): {names}.", str(path))
+
+
+def read(
+    path: str | os.PathLike[str], *, from_: str | None = None, on_error: OnError = "raise"
+) -> Dataset:
+    """Read a dataset: its header at once, its shards as they are asked for.
+
+    Parameters
+    ----------
+    path : path
+        File or folder.
+    from_ : str, optional
+        Name of the format; by default it is recognised.
+    on_error : {"raise", "skip"}
+        What to do with a bad record: raise a `FormatError`, or leave it out and list it.
+
+    Returns
+    -------
+    Dataset
+
+    Raises
+    ------
+    FormatError
+        If the file cannot be read, or a record is bad under ``"raise"``; a bad record may come to
+        light only with its shard.
+
+    Examples
+    --------
+    >>> for shard in read("instances.json"):  # doctest: +SKIP
+    ...     masks = shard.masks()
+    """
+    source = Path(path)
+    source_format = detect(source) if from_ is None else get_format(from_)
+    return source_format.read(source, on_error=on_error)
