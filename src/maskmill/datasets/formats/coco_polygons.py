@@ -1,0 +1,100 @@
+"""COCO instances whose polygons stay the polygons that they are."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from maskmill.datasets.coco_file import (
+    CocoWriter,
+    Piece,
+    annotation_records,
+    image_records,
+    join_records,
+    write_coco,
+)
+from maskmill.datasets.dataset import Header, Shard
+from maskmill.datasets.format import Format, Options, Writer
+from maskmill.datasets.report import HOLES, NOT_POLYGONS, Losses
+from maskmill.datasets.shapes import POLYGONS, RUN_LENGTHS, Shapes
+from maskmill.masks import Masks
+from maskmill.ops.strings import to_counts
+from maskmill.polygons import Polygons
+
+if TYPE_CHECKING:
+    from maskmill.backend.arrays import Array
+
+__all__ = ["FORMAT", "CocoPolygons"]
+
+
+class CocoPolygons(Format[Options]):
+    """COCO instances JSON, polygons as the numbers that they are.
+
+    Run lengths stay run lengths, written as uncompressed counts like the crowd regions of COCO's
+    own files. COCO cannot say that a polygon has holes: such an instance becomes run lengths.
+    """
+
+    name = "coco-polygons"
+    summary = "COCO instances JSON, polygons kept as they are"
+
+    def write(
+        self, path: Path, header: Header, options: Options
+    ) -> AbstractContextManager[Writer[Piece]]:
+        return write_coco(path, header, options, _Writer)
+
+
+FORMAT = CocoPolygons()
+
+
+class _Writer(CocoWriter):
+    def encode(self, shard: Shard, losses: Losses) -> Piece:
+        instances = shard.instances
+        shapes = instances.shapes
+        holed = np.zeros(len(shapes), bool)
+        holed[shapes.kinds == POLYGONS] = _has_holes(shapes.polygons)
+        segmentations = self._segmentations(shapes, holed, shard.sizes())
+        for kind, rows in (
+            (NOT_POLYGONS, np.flatnonzero(shapes.kinds == RUN_LENGTHS)),
+            (HOLES, np.flatnonzero(holed)),
+        ):
+            losses.add(kind, [instances.ids[k] for k in rows.tolist()])
+        records = annotation_records(shard, self._categories, segmentations, None, losses)
+        return Piece(join_records(image_records(shard)), join_records(records))
+
+    def _segmentations(self, shapes: Shapes, holed: Array, sizes: Array) -> list[object]:
+        segmentations: list[object] = [[] for _ in range(len(shapes))]
+        polygonal = np.flatnonzero(shapes.kinds == POLYGONS)
+        for k, rings in zip(polygonal.tolist(), _rings(shapes.polygons), strict=True):
+            segmentations[k] = rings
+        as_runs = np.flatnonzero(holed | (shapes.kinds == RUN_LENGTHS))
+        masks = shapes[as_runs].masks(sizes[as_runs], self._options.rule)
+        for k, run_lengths in zip(as_runs.tolist(), _run_lengths(masks), strict=True):
+            segmentations[k] = run_lengths
+        return segmentations
+
+
+def _has_holes(polygons: Polygons) -> Array:
+    """Whether a part of each mask has more than its outline, bool (N,)."""
+    before = np.concatenate([[0], np.cumsum(np.diff(polygons.part_offsets) > 1)])
+    holed: Array = before[polygons.mask_offsets[1:]] > before[polygons.mask_offsets[:-1]]
+    return holed
+
+
+def _rings(polygons: Polygons) -> list[list[list[float]]]:
+    """Coordinates of the rings of each mask, x and y in turn."""
+    numbers = polygons.coords.reshape(-1).tolist()
+    ends = (2 * polygons.ring_offsets).tolist()
+    rings = [numbers[start:stop] for start, stop in pairwise(ends)]
+    of_masks = polygons.part_offsets[polygons.mask_offsets].tolist()
+    return [rings[start:stop] for start, stop in pairwise(of_masks)]
+
+
+def _run_lengths(masks: Masks) -> list[object]:
+    return [
+        {"size": size, "counts": counts.tolist()}
+        for size, counts in zip(masks.sizes.tolist(), to_counts(masks), strict=True)
+    ]
