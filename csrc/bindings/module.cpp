@@ -8,6 +8,7 @@ namespace py = pybind11;
 namespace {
 
 // Raises maskmill.errors.StructureError(record, requirement, got).
+// NOLINTNEXTLINE(performance-unnecessary-value-param): the signature is pybind11's.
 void translate(std::exception_ptr error) {
   try {
     if (error) std::rethrow_exception(error);

@@ -145,8 +145,8 @@ std::vector<int64_t> split_rows(int threads, int64_t n, const int64_t* prefix, i
   n_pieces = std::max<int64_t>(1, std::min(n_pieces, n));
   std::vector<int64_t> cuts{0};
   for (int64_t p = 1; p < n_pieces; ++p) {
-    const auto share = static_cast<int64_t>(static_cast<double>(total) *
-                                            (static_cast<double>(p) / static_cast<double>(n_pieces)));
+    const auto share = static_cast<int64_t>(
+        static_cast<double>(total) * (static_cast<double>(p) / static_cast<double>(n_pieces)));
     int64_t low = cuts.back();
     int64_t high = n;
     while (low < high) {
