@@ -163,7 +163,8 @@ void add_tiles(const Painting& painting, int64_t map, int threads, std::vector<T
   const int64_t height = painting.sizes[2 * map];
   const int64_t width = painting.sizes[2 * map + 1];
   int64_t columns = kScratchWords / (height + 1) * 64;
-  if (threads > 1 && height * width > kGrain) columns = std::min(columns, width / (4 * threads));
+  if (threads > 1 && height * width > kGrain)
+    columns = std::min(columns, width / (int64_t{4} * threads));
   columns = std::max((columns + 63) / 64 * 64, kNarrowest);
   const int64_t rows = std::max<int64_t>(1, kScratchWords / (columns / 64) - 1);
   for (int64_t left = 0; left < width; left += columns) {
