@@ -27,11 +27,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import numpy as np
 import numpy.typing as npt
 
-from maskmill import ragged
-from maskmill.errors import InvalidMaskError
+from maskmill import ragged, structure
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from maskmill.backend.arrays import Array
+    from maskmill.backend.contract import BackendName, RasterRule
 
 __all__ = ["Masks"]
 
@@ -82,14 +84,10 @@ class Masks:
     sizes: Array
 
     def __init__(self, bounds: Array, offsets: Array, sizes: Array) -> None:
-        ragged.check_column("Masks", "bounds", bounds, np.uint32, ndim=1)
-        ragged.check_column("Masks", "offsets", offsets, np.int64, ndim=1)
-        ragged.check_sizes("Masks", sizes, InvalidMaskError)
-        ragged.check_offsets("Masks", "offsets", offsets, len(sizes), len(bounds), InvalidMaskError)
-        _check_bounds(bounds, offsets, sizes)
-        self.bounds = bounds
-        self.offsets = offsets
-        self.sizes = sizes
+        structure.check_masks(bounds, offsets, sizes)
+        self.bounds = np.asarray(bounds)  # a memory map becomes a plain array over the same memory
+        self.offsets = np.asarray(offsets)
+        self.sizes = np.asarray(sizes)
 
     @classmethod
     def from_trusted(cls, bounds: Array, offsets: Array, sizes: Array) -> Masks:
@@ -107,8 +105,111 @@ class Masks:
             np.zeros(0, np.uint32), np.zeros(1, np.int64), np.zeros((0, 2), np.int32)
         )
 
+    @classmethod
+    def from_coco(
+        cls,
+        segmentations: Iterable[object],
+        sizes: object | None = None,
+        *,
+        rule: RasterRule = "coco",
+        backend: BackendName | None = None,
+    ) -> Masks:
+        """Build masks from the ``segmentation`` fields of COCO annotations.
+
+        Parameters
+        ----------
+        segmentations : iterable of N segmentations
+            Any mix of polygons (a list of ``[x, y, x, y, ...]``, united; none or None gives an
+            empty mask), run lengths (``{"size": [height, width], "counts": ...}`` with a
+            compressed string, str or bytes, or a list of int), and raw JSON text of either
+            (`msgspec.Raw`). Arrays serve as lists.
+        sizes : (height, width), or int array (N, 2), optional
+            Sizes of the images. May be left out if all segmentations are run lengths.
+        rule : {"coco", "center"}
+            Which pixels are inside a polygon; see `maskmill.rasterize`.
+        backend : {"numpy", "cpu"}, optional
+
+        Returns
+        -------
+        Masks, N masks
+
+        Raises
+        ------
+        InvalidMaskError
+            If a segmentation is malformed, or run lengths have another size than ``sizes`` says
+            or another total; the message names the first such segmentation and what is wrong.
+        ValueError
+            If ``sizes`` has the wrong shape, or is missing for polygons.
+
+        Notes
+        -----
+        O(characters + vertices + runs); lists and arrays are written as JSON text first. Text that
+        was kept raw skips that, as in
+        ``msgspec.json.decode(data, type=list[Annotation])`` with ``segmentation: msgspec.Raw``.
+
+        Examples
+        --------
+        >>> from maskmill import area
+        >>> square = [[1, 1, 3, 1, 3, 3, 1, 3]]
+        >>> runs = {"size": [4, 4], "counts": [0, 2, 14]}
+        >>> area(Masks.from_coco([square, runs, None], (4, 4)))
+        array([4, 2, 0])
+        """
+        from maskmill.ops import coco
+
+        return coco.masks_from_coco(segmentations, sizes, rule, backend)
+
+    def to_coco(
+        self, *, compressed: bool = True, backend: BackendName | None = None
+    ) -> list[dict[str, Any]]:
+        """Give the run lengths of each mask as COCO writes them.
+
+        Parameters
+        ----------
+        compressed : bool
+            Whether counts are COCO's strings (str) or lists of int.
+        backend : {"numpy", "cpu"}, optional
+
+        Returns
+        -------
+        list of N dicts
+            ``{"size": [height, width], "counts": ...}``, ready for JSON. `from_coco` gives the
+            same masks back.
+
+        Examples
+        --------
+        >>> Masks.from_coco([[[0, 0, 2, 0, 2, 2, 0, 2]]], (4, 4)).to_coco(compressed=False)
+        [{'size': [4, 4], 'counts': [0, 2, 2, 2, 10]}]
+        """
+        from maskmill.ops import coco
+
+        return coco.masks_to_coco(self, compressed, backend)
+
+    def to_arrow(self) -> pa.StructArray:
+        """Give an Arrow array; see `maskmill.arrow`, whose ``field`` names the column."""
+        from maskmill import arrow
+
+        return arrow.masks_to_arrow(self)
+
+    @classmethod
+    def from_arrow(cls, array: object) -> Masks:
+        """Build masks from an Arrow array or column, checked; see `maskmill.arrow`."""
+        from maskmill import arrow
+
+        return arrow.masks_from_arrow(array)
+
     def __len__(self) -> int:
         return len(self.sizes)
+
+    def __repr__(self) -> str:
+        from maskmill import display
+
+        return display.describe_masks(self)
+
+    def _repr_png_(self) -> bytes | None:
+        from maskmill import display
+
+        return display.draw_masks(self)
 
     @property
     def nbytes(self) -> int:
@@ -118,13 +219,6 @@ class Masks:
     def __getitem__(self, index: int | slice | Sequence[int] | npt.NDArray[Any]) -> Masks:
         """Select masks by number, slice, index array or boolean array; always a batch."""
         rows = ragged.rows("Masks", index, len(self))
-        if isinstance(rows, slice):
-            start, stop = self.offsets[rows.start], self.offsets[rows.stop]
-            return Masks.from_trusted(
-                self.bounds[start:stop],
-                self.offsets[rows.start : rows.stop + 1] - start,
-                self.sizes[rows],
-            )
         offsets, taken = ragged.take(self.offsets, rows)
         return Masks.from_trusted(self.bounds[taken], offsets, self.sizes[rows])
 
@@ -146,7 +240,7 @@ class Masks:
         Masks
             A copy. O(bounds).
         """
-        parts = list(batches)
+        parts = ragged.batches("Masks.concatenate", batches, Masks)
         if not parts:
             return cls.empty()
         return cls.from_trusted(
@@ -167,33 +261,3 @@ class Masks:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Masks.from_trusted, (self.bounds, self.offsets, self.sizes)
-
-
-def _check_bounds(bounds: Array, offsets: Array, sizes: Array) -> None:
-    lengths = np.diff(offsets)
-    odd = lengths % 2 != 0
-    if odd.any():
-        i = int(np.argmax(odd))
-        raise InvalidMaskError(
-            f"Masks: bounds of mask {i} must come in pairs (start, stop), got {lengths[i]} values. "
-            "Use Masks.from_coco or from_counts to build masks from run lengths."
-        )
-    falling = np.flatnonzero(bounds[1:] <= bounds[:-1]) + 1
-    falling = falling[~np.isin(falling, offsets)]  # a new mask may start lower
-    if len(falling):
-        at = int(falling[0])
-        i = int(np.searchsorted(offsets, at, side="right")) - 1
-        raise InvalidMaskError(
-            f"Masks: bounds of mask {i} must increase strictly, got {bounds[at - 1]} followed by "
-            f"{bounds[at]}. Use from_counts to normalise run lengths that hold zeros."
-        )
-    filled = np.flatnonzero(lengths)
-    last = bounds[offsets[filled + 1] - 1].astype(np.int64)
-    n_pixels = sizes[filled].astype(np.int64).prod(axis=1)
-    beyond = last > n_pixels
-    if beyond.any():
-        k = int(np.argmax(beyond))
-        raise InvalidMaskError(
-            f"Masks: bounds of mask {filled[k]} must stay within height*width = {n_pixels[k]}, got "
-            f"{last[k]}. Check that sizes are (height, width) of the image."
-        )

@@ -21,21 +21,21 @@ of fewer than three vertices encloses nothing. This is GeoArrow's MultiPolygon n
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from maskmill import ragged
-from maskmill.errors import InvalidPolygonError
+from maskmill import ragged, structure
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from maskmill.backend.arrays import Array
+    from maskmill.backend.contract import BackendName
+    from maskmill.ops.coco import Holes
 
 __all__ = ["Polygons"]
-
-MAX_COORDINATE: Final = 2.0**22
-"""Largest absolute coordinate: products of two extents on a grid of 1/256 pixel fit in 64 bits."""
 
 
 class Polygons:
@@ -92,40 +92,13 @@ class Polygons:
         mask_offsets: Array,
         sizes: Array,
     ) -> None:
-        ragged.check_column("Polygons", "coords", coords, np.float64, ndim=2)
-        ragged.check_sizes("Polygons", sizes, InvalidPolygonError)
-        if coords.shape[1] != 2:
-            raise InvalidPolygonError(
-                f"Polygons: coords must have shape (V, 2), got {coords.shape}. Give x and y."
-            )
-        offsets = {
-            "mask_offsets": (mask_offsets, len(sizes), len(part_offsets) - 1),
-            "part_offsets": (part_offsets, len(part_offsets) - 1, len(ring_offsets) - 1),
-            "ring_offsets": (ring_offsets, len(ring_offsets) - 1, len(coords)),
-        }
-        for name, (column, n_rows, n_values) in offsets.items():
-            ragged.check_column("Polygons", name, column, np.int64, ndim=1)
-            ragged.check_offsets("Polygons", name, column, n_rows, n_values, InvalidPolygonError)
-        self.coords = coords
-        self.ring_offsets = ring_offsets
-        self.part_offsets = part_offsets
-        self.mask_offsets = mask_offsets
-        self.sizes = sizes
-        self._check_coords()
-
-    def _check_coords(self) -> None:
-        bad = ~(np.abs(self.coords) <= MAX_COORDINATE).all(axis=1)
-        if bad.any():
-            v = int(np.argmax(bad))
-            ring = int(np.searchsorted(self.ring_offsets, v, side="right")) - 1
-            part = int(np.searchsorted(self.part_offsets, ring, side="right")) - 1
-            mask = int(np.searchsorted(self.mask_offsets, part, side="right")) - 1
-            x, y = self.coords[v]
-            raise InvalidPolygonError(
-                f"Polygons: coords of mask {mask} must be finite and within 2**22 pixels, got "
-                f"({x}, {y}) at vertex {v - self.ring_offsets[ring]} of ring {ring}. "
-                "Repair or drop the mask."
-            )
+        structure.check_polygons(coords, ring_offsets, part_offsets, mask_offsets, sizes)
+        # A memory map becomes a plain array over the same memory.
+        self.coords = np.asarray(coords)
+        self.ring_offsets = np.asarray(ring_offsets)
+        self.part_offsets = np.asarray(part_offsets)
+        self.mask_offsets = np.asarray(mask_offsets)
+        self.sizes = np.asarray(sizes)
 
     @classmethod
     def from_trusted(
@@ -151,8 +124,98 @@ class Polygons:
         zero = np.zeros(1, np.int64)
         return cls.from_trusted(np.zeros((0, 2)), zero, zero, zero, np.zeros((0, 2), np.int32))
 
+    @classmethod
+    def from_coco(
+        cls,
+        segmentations: Iterable[object],
+        sizes: object,
+        *,
+        backend: BackendName | None = None,
+    ) -> Polygons:
+        """Build polygons from the ``segmentation`` fields of COCO annotations.
+
+        Parameters
+        ----------
+        segmentations : iterable of N segmentations
+            Lists of ``[x, y, x, y, ...]``, one a part; none or None gives a mask without parts.
+            Arrays serve as lists, and `msgspec.Raw` as its JSON text.
+        sizes : (height, width), or int array (N, 2)
+        backend : {"numpy", "cpu"}, optional
+
+        Returns
+        -------
+        Polygons, N masks
+            Each list is a part of one ring: COCO has no holes.
+
+        Raises
+        ------
+        InvalidPolygonError
+            If a segmentation is malformed or holds run lengths; the message names the first one.
+        ValueError
+            If ``sizes`` has the wrong shape.
+
+        Examples
+        --------
+        >>> Polygons.from_coco([[[0, 0, 4, 0, 0, 4]], []], (5, 5)).mask_offsets
+        array([0, 1, 1])
+        """
+        from maskmill.ops import coco
+
+        return coco.polygons_from_coco(segmentations, sizes, backend)
+
+    def to_coco(self, *, holes: Holes = "raise") -> list[list[list[float]]]:
+        """Give the polygons of each mask as COCO writes them.
+
+        Parameters
+        ----------
+        holes : {"raise", "fill"}
+            What to do with parts that have holes, which COCO cannot say: raise, or write their
+            outlines only. `maskmill.rasterize` and `Masks.to_coco` keep holes, as run lengths.
+
+        Returns
+        -------
+        list of N lists
+            One ``[x, y, x, y, ...]`` a part. `from_coco` gives equal polygons back.
+
+        Raises
+        ------
+        InvalidPolygonError
+            If a part has holes and ``holes="raise"``; the message names the mask.
+
+        Examples
+        --------
+        >>> Polygons.from_coco([[[0, 0, 4, 0, 0, 4]], []], (5, 5)).to_coco()
+        [[[0.0, 0.0, 4.0, 0.0, 0.0, 4.0]], []]
+        """
+        from maskmill.ops import coco
+
+        return coco.polygons_to_coco(self, holes)
+
+    def to_arrow(self) -> pa.StructArray:
+        """Give an Arrow array; see `maskmill.arrow`, whose ``field`` names the column."""
+        from maskmill import arrow
+
+        return arrow.polygons_to_arrow(self)
+
+    @classmethod
+    def from_arrow(cls, array: object) -> Polygons:
+        """Build polygons from an Arrow array or column, checked; see `maskmill.arrow`."""
+        from maskmill import arrow
+
+        return arrow.polygons_from_arrow(array)
+
     def __len__(self) -> int:
         return len(self.sizes)
+
+    def __repr__(self) -> str:
+        from maskmill import display
+
+        return display.describe_polygons(self)
+
+    def _repr_png_(self) -> bytes | None:
+        from maskmill import display
+
+        return display.draw_polygons(self)
 
     @property
     def nbytes(self) -> int:
@@ -169,8 +232,6 @@ class Polygons:
     def __getitem__(self, index: int | slice | Sequence[int] | npt.NDArray[Any]) -> Polygons:
         """Select masks by number, slice, index array or boolean array; always a batch."""
         rows = ragged.rows("Polygons", index, len(self))
-        if isinstance(rows, slice):
-            rows = np.arange(rows.start, rows.stop, dtype=np.int64)
         mask_offsets, parts = ragged.take(self.mask_offsets, rows)
         part_offsets, rings = ragged.take(self.part_offsets, parts)
         ring_offsets, vertices = ragged.take(self.ring_offsets, rings)
@@ -185,7 +246,7 @@ class Polygons:
     @classmethod
     def concatenate(cls, batches: Iterable[Polygons]) -> Polygons:
         """Join batches into one, in order; no batches give an empty batch."""
-        parts = list(batches)
+        parts = ragged.batches("Polygons.concatenate", batches, Polygons)
         if not parts:
             return cls.empty()
         return cls.from_trusted(

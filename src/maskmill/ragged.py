@@ -7,14 +7,16 @@ masks are all built from such columns, so the index arithmetic lives here, once.
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
     from maskmill.backend.arrays import Array
+
+Batch = TypeVar("Batch")
 
 
 def rows(
@@ -35,6 +37,11 @@ def rows(
             )
         i %= n
         return slice(i, i + 1)
+    if isinstance(index, tuple):
+        raise TypeError(
+            f"{function}: index must have one axis, got {len(index)}. "
+            "A batch has one axis; select several rows with a list."
+        )
     picked = np.asarray(index)
     if picked.ndim == 1 and picked.dtype == bool:
         if len(picked) != n:
@@ -44,13 +51,13 @@ def rows(
             )
         return np.flatnonzero(picked)
     if picked.ndim == 1 and (picked.dtype.kind in "iu" or not picked.size):
-        numbers = picked.astype(np.int64)
-        bad = (numbers < -n) | (numbers >= n)
+        bad = (picked < -n) | (picked >= n)
         if bad.any():
             raise IndexError(
                 f"{function}: index must be between {-n} and {n - 1}, got "
-                f"{numbers[np.argmax(bad)]}. The batch holds {n} rows."
+                f"{picked[np.argmax(bad)]}. The batch holds {n} rows."
             )
+        numbers = picked.astype(np.int64)
         return numbers % n if n else numbers
     raise TypeError(
         f"{function}: index must be an integer, a slice, or a 1-D integer or boolean array, got "
@@ -74,11 +81,29 @@ def offsets_from_lengths(lengths: Array) -> Array:
     return offsets
 
 
-def take(offsets: Array, picked: Array) -> tuple[Array, Array]:
-    """Offsets of the picked rows, and the index of every value they own."""
+def take(offsets: Array, picked: slice | Array) -> tuple[Array, Any]:
+    """Offsets of the picked rows, and the index of every value they own.
+
+    A stretch of rows (a slice with step 1) owns a stretch of values, which share memory.
+    """
+    if isinstance(picked, slice):
+        own = offsets[picked.start : picked.stop + 1]
+        return own - own[0], slice(int(own[0]), int(own[-1]))
     starts = offsets[picked]
     lengths = offsets[picked + 1] - starts
     return offsets_from_lengths(lengths), spread(starts, lengths)
+
+
+def batches(function: str, given: Iterable[Batch], kind: type[Batch]) -> list[Batch]:
+    """List batches that are all of this kind."""
+    found = list(given)
+    for i, batch in enumerate(found):
+        if not isinstance(batch, kind):
+            raise TypeError(
+                f"{function}: batches must be {kind.__name__}, got {type(batch).__name__} at "
+                f"{i}. Build each batch first."
+            )
+    return found
 
 
 def concatenate_offsets(columns: Sequence[Array]) -> Array:
@@ -87,9 +112,9 @@ def concatenate_offsets(columns: Sequence[Array]) -> Array:
 
 
 def check_column(function: str, name: str, column: Array, dtype: npt.DTypeLike, ndim: int) -> None:
-    """Raise TypeError or ValueError unless ``column`` is a contiguous array of this dtype."""
-    if not isinstance(column, np.ndarray) or column.dtype != dtype:
-        got = column.dtype if isinstance(column, np.ndarray) else type(column).__name__
+    """Raise TypeError or ValueError unless ``column`` is a plain array that C can read as is."""
+    if type(column) not in (np.ndarray, np.memmap) or column.dtype != dtype:
+        got = column.dtype if type(column) is np.ndarray else type(column).__name__
         raise TypeError(
             f"{function}: {name} must be an array of {np.dtype(dtype)}, got {got}. "
             f"Convert it with np.asarray({name}, np.{np.dtype(dtype)})."
@@ -103,6 +128,11 @@ def check_column(function: str, name: str, column: Array, dtype: npt.DTypeLike, 
         raise ValueError(
             f"{function}: {name} must be contiguous, got strides {column.strides}. "
             f"Copy it with np.ascontiguousarray({name})."
+        )
+    if not column.flags.aligned:
+        raise ValueError(
+            f"{function}: {name} must be aligned in memory, got an array that is not. "
+            f"Copy it with {name}.copy()."
         )
 
 
@@ -161,7 +191,10 @@ def as_sizes(
     row: str = "mask",
 ) -> Array:
     """Bring ``(height, width)`` or one pair a row to int32 (N, 2), checked."""
-    given = np.asarray(sizes)
+    try:
+        given = np.asarray(sizes)
+    except ValueError:  # rows of different lengths
+        given = np.asarray(sizes, object)
     whole = given.dtype.kind in "iu" or (
         given.dtype.kind == "f" and np.array_equal(given, np.floor(given))
     )

@@ -17,7 +17,7 @@ from maskmill import ragged
 from maskmill.backend.arrays import Array
 from maskmill.backend.contract import COCO_STRING, COUNTS, POLYGONS, Segmentations
 from maskmill.errors import StructureError
-from maskmill.polygons import MAX_COORDINATE
+from maskmill.structure import MAX_COORDINATE
 
 MAX_DEPTH: Final = 64
 
