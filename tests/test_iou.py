@@ -3,6 +3,9 @@ from __future__ import annotations
 import doctest
 import functools
 import importlib
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +19,7 @@ import maskmill
 from maskmill import (
     Masks,
     PairMatrices,
+    _core,
     area,
     dice,
     intersection,
@@ -24,6 +28,7 @@ from maskmill import (
     union,
 )
 from maskmill.backend.contract import BackendName
+from tests.conftest import ROOT
 from tests.oracles import coco_rle, dense_from_masks, masks_from_dense
 from tests.strategies import Offsets, Sizes, grouped_batches
 
@@ -121,7 +126,7 @@ def test_backends_agree_on_any_threads(grouped: Grouped, data: st.DataObject) ->
 
 @pytest.mark.parametrize("measure", MEASURES)
 def test_work_that_is_split_between_threads(measure: Callable[..., Any]) -> None:
-    masks = Masks.concatenate([discs(60, (90, 120), (3, 50), 1), noise(4, (90, 120), 0.5, 2)])
+    masks = Masks.concatenate([discs(60, (30, 40), (2, 18), 1), noise(4, (30, 40), 0.5, 2)])
     rng = np.random.default_rng(3)
     a, b = masks[rng.integers(0, 64, 300)], masks[rng.integers(0, 64, 250)]
     expected = measure(a, b, backend="numpy")
@@ -134,6 +139,129 @@ def test_work_that_is_split_between_threads(measure: Callable[..., Any]) -> None
             assert measure(a, b, backend="cpu").tobytes() == expected.tobytes()
             got = measure(a, b, groups_a=groups_a, groups_b=groups_b, backend="cpu")
             assert got.values.tobytes() == grouped.values.tobytes()
+
+
+METHODS = ["walk", "columns", "bits"]
+
+
+def count_by(method: str | None, a: Masks, b: Masks, *groups: Any) -> npt.NDArray[np.int64]:
+    """Common pixels by one of the ways in which the native backend can count them."""
+    of_a, of_b = groups or (np.array([0, len(a)]), np.array([0, len(b)]))
+    return _core.intersection_area(
+        a.bounds,
+        a.offsets,
+        b.bounds,
+        b.offsets,
+        a.sizes,
+        b.sizes,
+        of_a,
+        of_b,
+        maskmill.thread_count(),
+        method,
+    )
+
+
+def methods_chosen(a: Masks, b: Masks) -> list[str]:
+    groups = np.array([0, len(a)]), np.array([0, len(b)])
+    return _core.overlap_methods(
+        a.bounds, a.offsets, b.bounds, b.offsets, a.sizes, b.sizes, *groups
+    )
+
+
+@given(grouped=grouped_batches(2, largest=70))
+def test_all_methods_count_the_same(grouped: Grouped) -> None:
+    (a, b), (groups_a, groups_b), _ = grouped
+    expected = intersection_area(a, b, groups_a=groups_a, groups_b=groups_b, backend="numpy")
+    for method in METHODS:
+        np.testing.assert_array_equal(count_by(method, a, b, groups_a, groups_b), expected.values)
+
+
+def bands(size: tuple[int, int], *spans: tuple[int, int]) -> Masks:
+    """One mask a span; they may cross many columns."""
+    bounds = np.array(spans, np.uint32).reshape(-1)
+    return Masks(bounds, np.arange(0, len(bounds) + 1, 2), np.array([size] * len(spans), np.int32))
+
+
+MANY = noise(3, (3, 2000), 0.5, 1)
+SHAPES = {
+    "discs": (discs(20, (200, 300), (10, 90), 1), discs(30, (200, 300), (10, 90), 2)),
+    "noise": (noise(5, (130, 90), 0.5, 3), noise(6, (130, 90), 0.5, 4)),
+    "dust": (noise(5, (130, 90), 0.01, 5), noise(6, (130, 90), 0.01, 6)),
+    "one row": (noise(5, (1, 700), 0.3, 7), noise(4, (1, 700), 0.9, 8)),
+    "one column": (noise(5, (700, 1), 0.3, 9), noise(4, (700, 1), 0.9, 10)),
+    "taller than 2**16": (noise(2, (70_000, 2), 0.5, 11), noise(2, (70_000, 2), 0.5, 12)),
+    "as tall as 2**16 - 1": (noise(2, (65_535, 20), 1e-3, 13), noise(2, (65_535, 20), 0.999, 14)),
+    "wider than 2**16": (noise(2, (2, 70_000), 0.5, 15), noise(2, (2, 70_000), 0.5, 16)),
+    "long spans": (
+        bands((50, 400), (0, 20_000), (30, 19_990), (49, 51), (100, 7400), (19_950, 20_000)),
+        bands((50, 400), (7399, 7401), (0, 50), (50, 100), (75, 12_345)),
+    ),
+    "more than is prepared at once": (MANY[:1], MANY[np.arange(1000) % 3]),
+}
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_methods_on_shapes_of_all_kinds(shape: str, method: str) -> None:
+    a, b = SHAPES[shape]
+    expected = intersection_area(a, b, backend="numpy")
+    np.testing.assert_array_equal(count_by(method, a, b).reshape(expected.shape), expected)
+    np.testing.assert_array_equal(count_by(method, b, a).reshape(expected.T.shape), expected.T)
+
+
+@pytest.mark.parametrize(
+    ("shape", "n", "method"),
+    [
+        ("discs", 1, "walk"),
+        ("discs", 20, "columns"),
+        ("noise", 5, "bits"),
+        ("long spans", 4, "walk"),
+    ],
+)
+def test_the_method_that_pays_is_chosen(shape: str, n: int, method: str) -> None:
+    a, b = SHAPES[shape]
+    assert methods_chosen(a[:n], b[:n]) == [method]
+    np.testing.assert_array_equal(count_by(None, a[:n], b[:n]), count_by(method, a[:n], b[:n]))
+
+
+def test_masks_of_every_kind_in_tiles() -> None:
+    kinds = [
+        discs(60, (30, 40), (2, 18), 1),
+        noise(4, (30, 40), 0.5, 2),
+        discs(1, (30, 40), (-1, 0), 3),
+    ]
+    masks = Masks.concatenate(kinds)
+    rng = np.random.default_rng(3)
+    rows, columns = rng.integers(0, len(masks), 200), rng.integers(0, len(masks), 300)
+    expected = intersection_area(masks, masks, backend="numpy")[np.ix_(rows, columns)]
+    for method in METHODS:
+        for n in (1, 2, 7):
+            with maskmill.threads(n):
+                got = count_by(method, masks[rows], masks[columns])
+                np.testing.assert_array_equal(got.reshape(200, 300), expected)
+
+
+DIGEST = """
+import hashlib
+from tests.test_iou import METHODS, SHAPES, count_by
+digest = hashlib.sha256()
+for a, b in SHAPES.values():
+    for method in METHODS:
+        digest.update(count_by(method, a, b).tobytes())
+print(digest.hexdigest())
+"""
+
+
+def test_every_instruction_set_counts_the_same() -> None:
+    def digest(**environment: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-c", DIGEST],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **environment},
+            cwd=ROOT, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        return done.stdout
+
+    assert digest() == digest(MASKMILL_SIMD="portable")
 
 
 @given(grouped=grouped_batches(2, most=3))

@@ -1,6 +1,7 @@
 // Set operations on two sorted lists of flips.
 #pragma once
 
+#include "core/search.h"
 #include "core/types.h"
 
 namespace maskmill {
@@ -16,18 +17,6 @@ enum class SetOp : u32 {
 
 MASKMILL_HD u32 is_set(SetOp op, i64 in_a, i64 in_b) {
   return (static_cast<u32>(op) >> (in_a + 2 * in_b)) & 1;
-}
-
-// Number of values below `limit` in a sorted list.
-MASKMILL_HD i64 count_below(const u32* values, i64 n, u32 limit) {
-  i64 first = 0;
-  while (n > 0) {
-    const i64 half = n / 2;
-    const bool below = values[first + half] < limit;
-    first = below ? first + half + 1 : first;
-    n = below ? n - half - 1 : half;
-  }
-  return first;
 }
 
 MASKMILL_HD i64 copy_bounds(const u32* from, i64 n, u32* to) {

@@ -1,6 +1,7 @@
 // Overlap of two masks, and the ratios made of it.
 #pragma once
 
+#include "core/search.h"
 #include "core/types.h"
 
 namespace maskmill {
@@ -8,6 +9,13 @@ namespace maskmill {
 // Common pixels. Each step measures the overlap of one span of either mask and passes the span
 // that stops first, or both.
 MASKMILL_HD i64 overlap(const u32* a, const u32* a_end, const u32* b, const u32* b_end) {
+  if (a == a_end || b == b_end) return 0;
+  // Skip the spans that stop before the other mask starts.
+  if (a[0] < b[0]) {
+    a += count_below(a, a_end - a, b[0] + 1) / 2 * 2;
+  } else {
+    b += count_below(b, b_end - b, a[0] + 1) / 2 * 2;
+  }
   i64 common = 0;
   while (a != a_end && b != b_end) {
     const u32 start = a[0] > b[0] ? a[0] : b[0];

@@ -1,97 +1,149 @@
 #include "cpu/iou.h"
 
+#include <algorithm>
+
 #include "core/iou.h"
-#include "core/measure.h"
+#include "cpu/overlap.h"
 #include "cpu/parallel.h"
 
 namespace maskmill {
 namespace {
 
-constexpr int64_t kGrain = 1 << 12;  // pairs a piece
+constexpr int64_t kGrain = 1 << 14;     // pairs and bounds a piece
+constexpr int64_t kBigGroup = 1 << 15;  // pairs of a group that is cut into tiles
+constexpr int64_t kTile = 128;          // masks on either side of a tile: they stay in the caches
+constexpr int64_t kStrip = 64 * kTile;  // masks of b that are prepared at a time
 
-struct Measured {
-  Buffer<i64> area;
-  Buffer<Box> box;
-};
-
-Measured measure(const MasksView& masks, int threads) {
-  Measured of{Buffer<i64>(masks.n_masks), Buffer<Box>(masks.n_masks)};
-  const auto cuts = split_rows(threads, masks.n_masks, masks.offsets, 4, 1 << 14);
-  parallel_for(threads, static_cast<int64_t>(cuts.size()) - 1, [&](int64_t p) {
-    const auto at = static_cast<size_t>(p);
-    for (int64_t i = cuts[at]; i < cuts[at + 1]; ++i) {
-      of.area[i] = mask_area(masks.begin(i), masks.n_bounds(i));
-      const auto height = static_cast<u32>(masks.height(i));
-      const int64_t n = masks.n_bounds(i);
-      of.box[i] = n == 0
-                      ? Box{0, 0, 0, 0}
-                      : mask_box(masks.begin(i), n, height, mask_rows(masks.begin(i), n, height));
-    }
-  });
-  return of;
-}
-
-bool apart(const Box& p, const Box& q) {
-  return p.x >= q.x + q.width || q.x >= p.x + p.width || p.y >= q.y + q.height ||
-         q.y >= p.y + p.height;
-}
-
-// finish(common, area_a, area_b, row of b) gives the result of a pair that overlaps.
+// Runs through all pairs of some batches; `finish(common, area_a, area_b, row of b)` gives the
+// result of a pair that has pixels in common.
 template <class T, class Finish>
-void for_pairs(const PairsView& pairs, T* out, int threads, const Finish& finish) {
-  const Measured of_a = measure(pairs.a, threads);
-  const Measured of_b = measure(pairs.b, threads);
-  // Where the results of each row of a start, and the group of each row.
-  Buffer<int64_t> starts(pairs.a.n_masks + 1);
-  Buffer<int64_t> group_of(pairs.a.n_masks);
-  starts[0] = 0;
-  for (int64_t g = 0; g < pairs.n_groups; ++g) {
-    for (int64_t i = pairs.groups_a[g]; i < pairs.groups_a[g + 1]; ++i) {
-      group_of[i] = g;
-      starts[i + 1] = starts[i] + pairs.groups_b[g + 1] - pairs.groups_b[g];
+class Matrices {
+ public:
+  Matrices(const PairsView& pairs, const Method* method, T* out, const Finish& finish)
+      : pairs_(pairs), method_(method), out_(out), finish_(finish), starts_(pairs.n_groups + 1) {
+    starts_[0] = 0;
+    for (int64_t g = 0; g < pairs.n_groups; ++g) {
+      starts_[g + 1] = starts_[g] + pairs.n_a(g) * pairs.n_b(g);
     }
   }
-  const auto cuts = split_rows(threads, pairs.a.n_masks, starts.data(), 1, kGrain);
-  parallel_for(threads, static_cast<int64_t>(cuts.size()) - 1, [&](int64_t p) {
-    const auto at = static_cast<size_t>(p);
-    for (int64_t i = cuts[at]; i < cuts[at + 1]; ++i) {
-      T* row = out + starts[i];
-      const int64_t first = pairs.groups_b[group_of[i]];
-      for (int64_t j = first; j < pairs.groups_b[group_of[i] + 1]; ++j) {
-        i64 common = 0;
-        if (!apart(of_a.box[i], of_b.box[j])) {
-          common = overlap(pairs.a.begin(i), pairs.a.end(i), pairs.b.begin(j), pairs.b.end(j));
-        }
-        row[j - first] = finish(common, of_a.area[i], of_b.area[j], j);
+
+  void run(int threads) {
+    std::vector<int64_t> prefix{0};  // weights of the small groups, in order
+    std::vector<int64_t> small;
+    std::vector<int64_t> big;
+    for (int64_t g = 0; g < pairs_.n_groups; ++g) {
+      const int64_t n_pairs = pairs_.n_a(g) * pairs_.n_b(g);
+      if (n_pairs == 0) continue;
+      if (n_pairs >= kBigGroup) {
+        big.push_back(g);
+        continue;
+      }
+      small.push_back(g);
+      prefix.push_back(prefix.back() + n_pairs + n_bounds(pairs_.a, pairs_.groups_a + g) +
+                       n_bounds(pairs_.b, pairs_.groups_b + g));
+    }
+    const auto cuts =
+        split_rows(threads, static_cast<int64_t>(small.size()), prefix.data(), 1, kGrain);
+    parallel_for(threads, static_cast<int64_t>(cuts.size()) - 1, [&](int64_t p) {
+      Prepared a;
+      Prepared b;
+      Hits hits;
+      for (int64_t k = cuts[static_cast<size_t>(p)]; k < cuts[static_cast<size_t>(p) + 1]; ++k) {
+        const int64_t g = small[static_cast<size_t>(k)];
+        const Method method = method_of(g);
+        a.prepare(pairs_.a, pairs_.groups_a[g], pairs_.groups_a[g + 1], method);
+        b.prepare(pairs_.b, pairs_.groups_b[g], pairs_.groups_b[g + 1], method);
+        b.gather_slices();
+        fill(g, a, b, hits);
+      }
+    });
+    for (const int64_t g : big) run_big(g, threads);
+  }
+
+ private:
+  static int64_t n_bounds(const MasksView& masks, const int64_t* group) {
+    return masks.offsets[group[1]] - masks.offsets[group[0]];
+  }
+
+  [[nodiscard]] Method method_of(int64_t g) const {
+    return method_ != nullptr ? *method_ : choose_method(pairs_, g);
+  }
+
+  // Tiles of masks of b, a strip at a time, prepared once and met by all masks of a.
+  void run_big(int64_t g, int threads) const {
+    const Method method = method_of(g);
+    const int64_t end_a = pairs_.groups_a[g + 1];
+    const int64_t end_b = pairs_.groups_b[g + 1];
+    const int64_t n_a = pairs_.n_a(g);
+    const int64_t step =
+        std::clamp((n_a + 4 * threads - 1) / (4 * threads), std::min<int64_t>(16, n_a), kTile);
+    std::vector<Prepared> tiles;
+    for (int64_t strip = pairs_.groups_b[g]; strip < end_b; strip += kStrip) {
+      const int64_t n_tiles = (std::min(kStrip, end_b - strip) + kTile - 1) / kTile;
+      tiles.resize(static_cast<size_t>(n_tiles));
+      parallel_for(threads, n_tiles, [&](int64_t t) {
+        const int64_t first = strip + t * kTile;
+        Prepared& b = tiles[static_cast<size_t>(t)];
+        b.prepare(pairs_.b, first, std::min(first + kTile, end_b), method);
+        b.gather_slices();
+      });
+      parallel_for(threads, (n_a + step - 1) / step, [&](int64_t p) {
+        Prepared a;
+        Hits hits;
+        const int64_t first = pairs_.groups_a[g] + p * step;
+        a.prepare(pairs_.a, first, std::min(first + step, end_a), method);
+        for (const Prepared& b : tiles) fill(g, a, b, hits);
+      });
+    }
+  }
+
+  // Writes the part of the matrix of group g where the rows of a and the columns of b cross.
+  void fill(int64_t g, const Prepared& a, const Prepared& b, Hits& hits) const {
+    const int64_t n_columns = pairs_.n_b(g);
+    for (int64_t i = 0; i < a.n; ++i) {
+      T* row = out_ + starts_[g] + (a.begin + i - pairs_.groups_a[g]) * n_columns +
+               (b.begin - pairs_.groups_b[g]);
+      std::fill(row, row + b.n, T{0});
+      hits.find(pairs_.a, a, i, pairs_.b, b);
+      for (int64_t k = 0; k < hits.n; ++k) {
+        const int64_t j = hits.index[k];
+        row[j] = finish_(i64{hits.common[k]}, i64{a.area[i]}, i64{b.area[j]}, b.begin + j);
       }
     }
-  });
-}
+  }
+
+  const PairsView& pairs_;
+  const Method* method_;
+  T* out_;
+  const Finish& finish_;
+  Buffer<int64_t> starts_;
+};
 
 }  // namespace
 
 int64_t PairsView::n_pairs() const {
   int64_t n = 0;
-  for (int64_t g = 0; g < n_groups; ++g) {
-    n += (groups_a[g + 1] - groups_a[g]) * (groups_b[g + 1] - groups_b[g]);
-  }
+  for (int64_t g = 0; g < n_groups; ++g) n += n_a(g) * n_b(g);
   return n;
 }
 
-void intersection_area(const PairsView& pairs, int64_t* out, int threads) {
-  for_pairs(pairs, out, threads, [](i64 common, i64, i64, int64_t) { return common; });
+void intersection_area(const PairsView& pairs, const Method* method, int64_t* out, int threads) {
+  const auto finish = [](i64 common, i64, i64, int64_t) { return static_cast<int64_t>(common); };
+  Matrices(pairs, method, out, finish).run(threads);
 }
 
 void iou(const PairsView& pairs, const bool* crowd, double* out, int threads) {
-  for_pairs(pairs, out, threads, [crowd](i64 common, i64 area_a, i64 area_b, int64_t j) {
+  const auto finish = [crowd](i64 common, i64 area_a, i64 area_b, int64_t j) {
     return iou_of(common, area_a, area_b, crowd != nullptr && crowd[j]);
-  });
+  };
+  Matrices(pairs, nullptr, out, finish).run(threads);
 }
 
 void dice(const PairsView& pairs, double* out, int threads) {
-  for_pairs(pairs, out, threads, [](i64 common, i64 area_a, i64 area_b, int64_t) {
+  const auto finish = [](i64 common, i64 area_a, i64 area_b, int64_t) {
     return dice_of(common, area_a, area_b);
-  });
+  };
+  Matrices(pairs, nullptr, out, finish).run(threads);
 }
 
 }  // namespace maskmill

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cpu/prepared.h"
 #include "cpu/views.h"
 
 namespace maskmill {
@@ -12,13 +13,19 @@ struct PairsView {
   const int64_t* groups_b;  // [n_groups + 1]
   int64_t n_groups;
 
+  [[nodiscard]] int64_t n_a(int64_t g) const { return groups_a[g + 1] - groups_a[g]; }
+  [[nodiscard]] int64_t n_b(int64_t g) const { return groups_b[g + 1] - groups_b[g]; }
   [[nodiscard]] int64_t n_pairs() const;
 };
 
-// Results of all pairs: row-major matrices, group after group. out [n_pairs].
-void intersection_area(const PairsView& pairs, int64_t* out, int threads);
-void iou(const PairsView& pairs, const bool* crowd, double* out,
-         int threads);  // crowd [b.n_masks] or null
+// The cheapest way to count the common pixels of the pairs of group g.
+Method choose_method(const PairsView& pairs, int64_t g);
+
+// Results of all pairs: row-major matrices, group after group. out [n_pairs]. Only tests ask for a
+// method; null leaves it to choose_method.
+void intersection_area(const PairsView& pairs, const Method* method, int64_t* out, int threads);
+// crowd [b.n_masks], or null.
+void iou(const PairsView& pairs, const bool* crowd, double* out, int threads);
 void dice(const PairsView& pairs, double* out, int threads);
 
 }  // namespace maskmill

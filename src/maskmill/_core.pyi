@@ -45,6 +45,7 @@ def intersection_area(
     groups_a: Array,
     groups_b: Array,
     threads: int,
+    method: str | None = None,
 ) -> npt.NDArray[np.int64]: ...
 def iou(
     bounds_a: Array,
@@ -72,6 +73,16 @@ def label_map(
 def merge(
     bounds: Array, offsets: Array, groups: Array, op: str, sizes: Array, threads: int
 ) -> tuple[Array, Array]: ...
+def overlap_methods(
+    bounds_a: Array,
+    offsets_a: Array,
+    bounds_b: Array,
+    offsets_b: Array,
+    sizes_a: Array,
+    sizes_b: Array,
+    groups_a: Array,
+    groups_b: Array,
+) -> list[str]: ...
 def parse_segmentations(
     texts: Sequence[bytes | memoryview], threads: int
 ) -> tuple[Array, Array, Array, Array, Array, Array, Array, Array, Array]: ...
