@@ -148,7 +148,7 @@ def test_order_of_painting(tmp_path: Path) -> None:
 
 
 def test_order_of_scores_needs_scores(tmp_path: Path) -> None:
-    with pytest.raises(FormatError, match="id 11: must have a score"):
+    with pytest.raises(FormatError, match=r"x\.json: id 11: must have a score"):
         semantic(tmp_path, tiny_coco(), order="score")
 
 
@@ -281,6 +281,20 @@ def test_many_instances_become_colours(tmp_path: Path) -> None:
     expected[-1, -1] = 0
     np.testing.assert_array_equal(got, expected)
     assert not second_map(tmp_path).any()
+
+
+def test_images_of_too_many_pixels(tmp_path: Path) -> None:
+    data = tiny_coco()
+    data["images"][1] |= {"height": 2**15 + 1, "width": 2**15}
+    data["annotations"].pop()
+    source = write_json(tmp_path / "x.json", data)
+    for to in ("semantic-png", "instance-png", "panoptic"):
+        with pytest.raises(FormatError) as caught:
+            convert(source, tmp_path / to, to=to)
+        assert str(caught.value) == (
+            f"{source}: /images/1 (id 2): must have at most 2**30 pixels to be painted, got "
+            "32769x32768. Cut the image."
+        )
 
 
 def test_stuff_becomes_one_segment(tmp_path: Path) -> None:

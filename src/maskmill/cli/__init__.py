@@ -40,6 +40,8 @@ class _LazyGroup(click.Group):
             if error.errno == errno.EPIPE:
                 raise
             raise click.ClickException(_one_line(_os_message(error))) from error
+        except MemoryError as error:
+            raise click.ClickException("there is not enough memory.") from error
         return result
 
 

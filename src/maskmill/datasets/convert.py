@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import fields
 from pathlib import Path
 from time import perf_counter
@@ -99,8 +99,21 @@ def convert(
 
     Examples
     --------
-    >>> report = convert("instances.json", "maps", to="semantic-png")  # doctest: +SKIP
-    >>> print(report.to_text())  # doctest: +SKIP
+    >>> import json, tempfile
+    >>> from pathlib import Path
+    >>> square = [[1, 1, 3, 1, 3, 3, 1, 3]]
+    >>> data = {
+    ...     "images": [{"id": 1, "file_name": "a.jpg", "height": 3, "width": 4}],
+    ...     "annotations": [{"id": 5, "image_id": 1, "category_id": 3, "segmentation": square}],
+    ...     "categories": [{"id": 3, "name": "square"}],
+    ... }
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     source = Path(folder) / "instances.json"
+    ...     _ = source.write_text(json.dumps(data))
+    ...     report = convert(source, Path(folder) / "maps", to="semantic-png")
+    ...     files = sorted(p.name for p in (Path(folder) / "maps").iterdir())
+    >>> report.instances, files
+    (1, ['a.png', 'labels.json', 'report.json'])
     """
     start = perf_counter()
     check_choice("convert", "rule", rule, RASTER_RULES)
@@ -120,7 +133,7 @@ def convert(
     suffix = target_format.image_suffix
     names = None if suffix is None else _NameCheck(Names(suffix), str(source), on_error)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with target_format.write(target, dataset.header, chosen) as writer:
+    with _naming(source), target_format.write(target, dataset.header, chosen) as writer:
 
         def work(numbered: tuple[int, Callable[[], Shard]]) -> _Done:
             return _encode(writer, names, *numbered)
@@ -138,6 +151,17 @@ def convert(
     write_atomically(_report_path(target, target_format), report.to_json())
     report.seconds = perf_counter() - start
     return report
+
+
+@contextmanager
+def _naming(source: Path) -> Iterator[None]:
+    """Name the source in errors that tell of its records and do not know it."""
+    try:
+        yield
+    except FormatError as error:
+        if error.file is not None:
+            raise
+        raise FormatError(error.problem, str(source), error.place, error.record) from error
 
 
 class _Done(NamedTuple):

@@ -49,7 +49,7 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     ('whole', 1)
     """
     target = Path(path)
-    temporary = target.with_name(f".maskmill-{secrets.token_hex(8)}.tmp")
+    temporary = _temporary_name(target)
     # Taken exclusively, and not through tempfile, whose files only the owner may read.
     os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
     try:
@@ -81,5 +81,20 @@ def write_atomically(path: str | os.PathLike[str], content: bytes | bytearray | 
     ...     (Path(folder) / "note.txt").read_bytes()
     b'whole'
     """
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(content)
+    # As atomic_path does it, but the file is opened once: that is half of the time of a small one.
+    target = Path(path)
+    temporary = _temporary_name(target)
+    file = temporary.open("xb", buffering=0)
+    try:
+        with file:
+            rest = memoryview(content).cast("B")
+            while rest:
+                rest = rest[file.write(rest) :]
+        temporary.replace(target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _temporary_name(target: Path) -> Path:
+    return target.with_name(f".maskmill-{secrets.token_hex(8)}.tmp")

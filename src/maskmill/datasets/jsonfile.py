@@ -141,7 +141,7 @@ class Records(Generic[T]):
         self.file = file
         self.section = section
         self._typed = msgspec.json.Decoder(kind)
-        self._known = {*kind.__struct_fields__}
+        self._known = kind.__struct_fields__
 
     def read(self, raw: msgspec.Raw, i: int) -> T:
         """Read record ``i`` of the section."""
@@ -162,7 +162,9 @@ class Records(Generic[T]):
             str(raw, "utf-8")
         except FAULTS as error:
             raise self._named(self.file.error(error, f"/{self.section}/{i}"), raw) from None
-        return {name: text for name, text in fields.items() if name not in self._known}
+        for name in self._known:
+            fields.pop(name, None)
+        return fields
 
     def error(self, i: int, field: str, problem: str, record: Id | None) -> FormatError:
         """Word a problem with a field of record ``i``."""

@@ -12,6 +12,7 @@ from maskmill import ragged
 from maskmill.datasets.dataset import Id, Shard
 from maskmill.datasets.format import Options
 from maskmill.datasets.losses import note_shapes
+from maskmill.datasets.png import MAX_PIXELS
 from maskmill.datasets.report import (
     BOX_ONLY,
     CROWD_DRAWN,
@@ -128,6 +129,7 @@ def prepare(
     Where void and background are one value, crowd regions as void are not drawn: they lie below
     everything else, so the map is the same.
     """
+    _check_pixels(shard)
     instances = shard.instances
     masks = shard.masks(options.rule)
     areas = note_shapes(shard, masks, losses)
@@ -153,6 +155,19 @@ def prepare(
         rank=_rank(shard, rows, areas[rows], crowd[rows], options.order),
         sizes=shard.images.sizes,
     )
+
+
+def _check_pixels(shard: Shard) -> None:
+    n_pixels = shard.images.sizes.astype(np.int64).prod(axis=1)
+    large = np.flatnonzero(n_pixels > MAX_PIXELS)
+    if len(large):
+        g = int(large[0])
+        height, width = shard.images.sizes[g].tolist()
+        raise FormatError(
+            f"must have at most 2**30 pixels to be painted, got {height}x{width}. Cut the image.",
+            place=shard.images.places[g],
+            record=shard.images.ids[g],
+        )
 
 
 def _rank(shard: Shard, rows: Array, areas: Array, crowd: Array, order: PaintOrder) -> Array:

@@ -6,11 +6,19 @@ import re
 import sys
 from pathlib import Path
 from threading import Lock
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from maskmill.datasets.files import write_atomically
+from maskmill.datasets.png import encode_png, write_png
 from maskmill.errors import FormatError
 
+if TYPE_CHECKING:
+    from maskmill.backend.arrays import Array
+
 __all__ = ["NameTakenError", "Names", "OutputFolder", "output_name", "safe_parts"]
+
+WHOLE: Final = 1 << 24
+"""Values of a picture below which its file is made in memory and written at once."""
 
 _IMAGES: Final = frozenset(
     f".{kind}"
@@ -96,13 +104,25 @@ class OutputFolder:
         root.mkdir(parents=True, exist_ok=True)
         self._made = {root}
 
-    def path(self, name: str) -> Path:
-        """Path of a file, whose sub-folder is made if it is not there."""
-        path = self.root.joinpath(*safe_parts(name))
-        if path.parent not in self._made:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._made.add(path.parent)
-        return path
+    def write_png(self, file_name: str, image: Array, *, palette: Array | None = None) -> None:
+        """Write the PNG of an image, in the sub-folder that its file name asks for.
+
+        Parameters
+        ----------
+        file_name : str
+            Of the image, as the dataset has it.
+        image, palette
+            See `maskmill.datasets.png.encode_png`.
+        """
+        path = self.root / output_name(file_name, ".png")
+        folder = path.parent
+        if folder not in self._made:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._made.add(folder)
+        if image.size < WHOLE:
+            write_atomically(path, encode_png(image, palette=palette))
+        else:
+            write_png(path, image, palette=palette)
 
 
 class Names:

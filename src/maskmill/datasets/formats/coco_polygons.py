@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,8 +20,6 @@ from maskmill.datasets.dataset import Header, Shard
 from maskmill.datasets.format import Format, Options, Writer
 from maskmill.datasets.report import HOLES, NOT_POLYGONS, Losses
 from maskmill.datasets.shapes import POLYGONS, RUN_LENGTHS, Shapes
-from maskmill.masks import Masks
-from maskmill.ops.strings import to_counts
 from maskmill.polygons import Polygons
 
 if TYPE_CHECKING:
@@ -68,11 +65,12 @@ class _Writer(CocoWriter):
     def _segmentations(self, shapes: Shapes, holed: Array, sizes: Array) -> list[object]:
         segmentations: list[object] = [[] for _ in range(len(shapes))]
         polygonal = np.flatnonzero(shapes.kinds == POLYGONS)
-        for k, rings in zip(polygonal.tolist(), _rings(shapes.polygons), strict=True):
+        lists = shapes.polygons.to_coco(holes="fill")  # those with holes are replaced below
+        for k, rings in zip(polygonal.tolist(), lists, strict=True):
             segmentations[k] = rings
         as_runs = np.flatnonzero(holed | (shapes.kinds == RUN_LENGTHS))
         masks = shapes[as_runs].masks(sizes[as_runs], self._options.rule)
-        for k, run_lengths in zip(as_runs.tolist(), _run_lengths(masks), strict=True):
+        for k, run_lengths in zip(as_runs.tolist(), masks.to_coco(compressed=False), strict=True):
             segmentations[k] = run_lengths
         return segmentations
 
@@ -82,19 +80,3 @@ def _has_holes(polygons: Polygons) -> Array:
     before = np.concatenate([[0], np.cumsum(np.diff(polygons.part_offsets) > 1)])
     holed: Array = before[polygons.mask_offsets[1:]] > before[polygons.mask_offsets[:-1]]
     return holed
-
-
-def _rings(polygons: Polygons) -> list[list[list[float]]]:
-    """Coordinates of the rings of each mask, x and y in turn."""
-    numbers = polygons.coords.reshape(-1).tolist()
-    ends = (2 * polygons.ring_offsets).tolist()
-    rings = [numbers[start:stop] for start, stop in pairwise(ends)]
-    of_masks = polygons.part_offsets[polygons.mask_offsets].tolist()
-    return [rings[start:stop] for start, stop in pairwise(of_masks)]
-
-
-def _run_lengths(masks: Masks) -> list[object]:
-    return [
-        {"size": size, "counts": counts.tolist()}
-        for size, counts in zip(masks.sizes.tolist(), to_counts(masks), strict=True)
-    ]

@@ -18,7 +18,6 @@ from maskmill.datasets.format import Format, Options, Writer
 from maskmill.datasets.losses import note_shapes
 from maskmill.datasets.report import Losses
 from maskmill.datasets.shapes import NO_SHAPE
-from maskmill.ops.strings import to_coco_strings
 
 __all__ = ["FORMAT", "CocoRle"]
 
@@ -48,10 +47,8 @@ class _Writer(CocoWriter):
         note_shapes(shard, masks, losses)
         shaped = shard.instances.shapes.kinds != NO_SHAPE
         segmentations = [
-            {"size": size, "counts": counts.decode("ascii")} if has_shape else []
-            for size, counts, has_shape in zip(
-                masks.sizes.tolist(), to_coco_strings(masks), shaped.tolist(), strict=True
-            )
+            run_lengths if has_shape else []
+            for run_lengths, has_shape in zip(masks.to_coco(), shaped.tolist(), strict=True)
         ]
         records = annotation_records(shard, self._categories, segmentations, masks, losses)
         return Piece(join_records(image_records(shard)), join_records(records))

@@ -21,7 +21,6 @@ from maskmill.datasets.painting import (
 )
 from maskmill.datasets.palette import rgb_from_ids
 from maskmill.datasets.paths import OutputFolder, output_name
-from maskmill.datasets.png import write_png
 from maskmill.datasets.report import Losses
 from maskmill.errors import FormatError
 
@@ -86,9 +85,8 @@ class _Writer(Writer[bytes]):
         visible = np.zeros(len(numbers), np.int64)
         covered = np.zeros(len(maps), np.int64)
         for g, picture in enumerate(maps):
-            name = output_name(shard.images.file_names[g], ".png")
             pixels = rgb_from_ids(picture) if wide[g] else picture.astype(np.uint16, copy=False)
-            write_png(self._folder.path(name), pixels)
+            self._folder.write_png(shard.images.file_names[g], pixels)
             found = measure_labels(picture, (0,))
             covered[g] = sum(label.area for label in found.values())
             for k in range(painting.groups[g], painting.groups[g + 1]):

@@ -30,7 +30,6 @@ from maskmill.datasets.painting import (
 )
 from maskmill.datasets.palette import rgb_from_ids
 from maskmill.datasets.paths import OutputFolder, output_name
-from maskmill.datasets.png import write_png
 from maskmill.datasets.report import MERGED_STUFF, RENUMBERED, Losses
 from maskmill.errors import FormatError
 
@@ -92,8 +91,8 @@ class _Writer(Writer[Piece]):
         covered = np.zeros(len(maps), np.int64)
         records = []
         for g, picture in enumerate(maps):
-            name = output_name(shard.images.file_names[g], ".png")
-            write_png(self._folder.path(name), rgb_from_ids(picture))
+            name = shard.images.file_names[g]
+            self._folder.write_png(name, rgb_from_ids(picture))
             found = measure_labels(picture, (0,))
             covered[g] = sum(segment.area for segment in found.values())
             own = range(painting.groups[g], painting.groups[g + 1])
@@ -103,7 +102,7 @@ class _Writer(Writer[Piece]):
             records.append(
                 {
                     "image_id": shard.images.ids[g],
-                    "file_name": name,
+                    "file_name": output_name(name, ".png"),
                     "segments_info": self._segments_info(shard, painting, segments, own, found),
                 }
             )

@@ -16,8 +16,7 @@ from maskmill.datasets.dataset import Category, Header, Shard
 from maskmill.datasets.files import write_atomically
 from maskmill.datasets.format import Format, Writer
 from maskmill.datasets.painting import PaintOptions, prepare
-from maskmill.datasets.paths import OutputFolder, output_name
-from maskmill.datasets.png import write_png
+from maskmill.datasets.paths import OutputFolder
 from maskmill.datasets.report import Losses
 from maskmill.errors import FormatError
 from maskmill.ops.check import check_choice
@@ -170,7 +169,7 @@ class _Writer(Writer[None]):
         covered = [np.count_nonzero(picture != legend.background) for picture in maps]
         painting.note_overlap(labels, np.array(covered), shard.images.ids, losses)
         for name, picture in zip(shard.images.file_names, maps, strict=True):
-            write_png(self._folder.path(output_name(name, ".png")), picture, palette=self._palette)
+            self._folder.write_png(name, picture, palette=self._palette)
 
     def append(self, piece: None) -> None:
         del piece  # every image has its file already
