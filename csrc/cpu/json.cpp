@@ -266,8 +266,7 @@ void decode_string(const char* begin, const char* end, Buffer<uint8_t>& out) {
   while (at < last) {
     const void* found = std::memchr(at, '\\', static_cast<size_t>(last - at));
     const char* escape = found == nullptr ? last : static_cast<const char*>(found);
-    std::memcpy(out.room(escape - at), at, static_cast<size_t>(escape - at));
-    out.advance(escape - at);
+    out.append(reinterpret_cast<const uint8_t*>(at), escape - at);
     if (escape == last) return;
     if (escape[1] != 'u') {
       const char* name = std::strchr(kNames, escape[1]);

@@ -14,11 +14,11 @@ constexpr int64_t kGrain = 1 << 15;  // characters a piece: about 30 us of parsi
 using Pieces = std::vector<SegmentationParser>;
 
 // Lays the offsets of pieces end to end, each shifted by what the pieces before it hold.
-Buffer<int64_t> join_offsets(Pieces& pieces, Buffer<int64_t> Segmentations::* column) {
+Buffer<int64_t> join_offsets(const Pieces& pieces, Buffer<int64_t> Segmentations::* column) {
   Buffer<int64_t> joined;
   joined.push(0);
   int64_t base = 0;
-  for (SegmentationParser& piece : pieces) {
+  for (const SegmentationParser& piece : pieces) {
     const Buffer<int64_t>& offsets = piece.columns.*column;
     for (const int64_t offset : offsets) joined.push(base + offset);
     base = joined[joined.size() - 1];
@@ -31,7 +31,7 @@ Buffer<T> join_values(Pieces& pieces, Buffer<T> Segmentations::* column, int thr
   if (pieces.size() == 1) return std::move(pieces[0].columns.*column);
   std::vector<int64_t> starts;
   int64_t total = 0;
-  for (SegmentationParser& piece : pieces) {
+  for (const SegmentationParser& piece : pieces) {
     starts.push_back(total);
     total += (piece.columns.*column).size();
   }

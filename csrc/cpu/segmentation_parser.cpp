@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <exception>
 #include <utility>
 
 #include "cpu/digits.h"
@@ -26,16 +27,18 @@ constexpr char kInt64[] = "hold counts that fit in 64 bits";
 static_assert(kMaxDepth == 64);
 
 // What is wrong with a record, if it is JSON at all.
-struct Refusal {
+struct Refusal : std::exception {
+  Refusal(const char* required, std::string found) : requirement(required), got(std::move(found)) {}
+
   const char* requirement;
   std::string got;
 };
 
 [[noreturn]] void refuse(const char* requirement, std::string got) {
-  throw Refusal{requirement, std::move(got)};
+  throw Refusal(requirement, std::move(got));
 }
 
-[[noreturn]] void refuse_syntax() { throw Refusal{kJson, {}}; }
+[[noreturn]] void refuse_syntax() { throw Refusal(kJson, ""); }
 
 // The start of a text in printable ASCII.
 std::string quote(const char* text, int64_t size, int64_t limit) {
