@@ -149,6 +149,51 @@ def test_work_that_is_split_between_threads(op: SetOp) -> None:
             assert complement(complement(a, backend="cpu"), backend="cpu") == a
 
 
+def sparse(n: int, size: tuple[int, int], n_spans: int, seed: int) -> Masks:
+    rng = np.random.default_rng(seed)
+    bounds = [np.sort(rng.choice(size[0] * size[1], 2 * n_spans, False)) for _ in range(n)]
+    offsets = 2 * n_spans * np.arange(n + 1)
+    sizes = np.array([size] * n, np.int32)
+    return Masks(np.concatenate(bounds).astype(np.uint32), offsets, sizes)
+
+
+def bands(size: tuple[int, int], *spans: tuple[int, int]) -> Masks:
+    """One mask a span."""
+    bounds = np.array(spans, np.uint32).reshape(-1)
+    return Masks(bounds, np.arange(0, len(bounds) + 1, 2), np.array([size] * len(spans), np.int32))
+
+
+# Few long lists are merged two by two; many short gaps are painted bit by bit, a window of 2**19
+# pixels at a time, and large groups in parts, a thread each. What a fold takes depends on its size.
+FOLDS = {
+    "few pixels": sparse(9, (8, 8), 10, 1),
+    "whole words": sparse(9, (64, 20), 300, 2),
+    "three windows": sparse(9, (1000, 1100), 20_000, 3),
+    "three windows, nearly full": complement(sparse(9, (1000, 1100), 9000, 4)),
+    "a large image": sparse(40, (20_000, 30_000), 500, 5),
+    "two masks": sparse(2, (300, 1000), 50_000, 6),
+    "one mask": sparse(1, (64, 64), 500, 7),
+    "from word to word": bands((64, 64), *[(64, 4096), (0, 64), (4032, 4096), (64, 128)] * 9),
+    "all and nothing": Masks.concatenate(
+        [bands((64, 64), (0, 4096)), sparse(3, (64, 64), 0, 8), sparse(9, (64, 64), 900, 9)]
+    ),
+}
+
+
+@pytest.mark.parametrize("op", SET_OPS)
+@pytest.mark.parametrize("kind", FOLDS)
+def test_folds_of_all_kinds(kind: str, op: SetOp) -> None:
+    masks = FOLDS[kind]
+    expected = merge(masks, op=op, backend="numpy")
+    some = [0, 0, len(masks) // 2, len(masks)]
+    size = masks.sizes[0].tolist()
+    in_groups = merge(masks, some, op=op, sizes=size, backend="numpy")
+    for n in (1, 2, 7):
+        with maskmill.threads(n):
+            assert merge(masks, op=op, backend="cpu") == expected
+            assert merge(masks, some, op=op, sizes=size, backend="cpu") == in_groups
+
+
 @given(pair=paired_batches())
 def test_laws_of_two_masks(backend: BackendName, pair: tuple[Masks, Masks]) -> None:
     a, b = pair
@@ -266,7 +311,7 @@ def test_no_masks(backend: BackendName, op: SetOp) -> None:
     assert merge(none, op=op, sizes=(2, 3), backend=backend) == expected[0]
 
 
-def test_results_own_their_sizes_and_inputs_are_kept(backend: BackendName) -> None:
+def test_inputs_may_be_read_only_and_are_kept(backend: BackendName) -> None:
     masks = blobs(6, (20, 30), seed=3)
     before = masks[np.arange(6)]
     for column in (masks.bounds, masks.offsets, masks.sizes):

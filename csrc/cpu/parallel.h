@@ -23,10 +23,10 @@ void parallel_for(int threads, int64_t n_pieces, const std::function<void(int64_
 std::vector<int64_t> split_rows(int threads, int64_t n, const int64_t* prefix, int64_t per_row,
                                 int64_t grain);
 
-// Builds a ragged column in parallel: append(row, values) appends the values of one row. Rows of a
-// piece share one growing buffer, so there is no allocation a row.
-template <class T, class Append>
-Ragged<T> build_ragged(int threads, const std::vector<int64_t>& cuts, const Append& append) {
+// Builds a ragged column in parallel: append(row, values, scratch) appends the values of one row.
+// Rows of a piece share one growing buffer and one Scratch, so there is no allocation a row.
+template <class T, class Scratch, class Append>
+Ragged<T> build_ragged_with(int threads, const std::vector<int64_t>& cuts, const Append& append) {
   const auto n_pieces = static_cast<int64_t>(cuts.size()) - 1;
   const int64_t n_rows = cuts.back();
   std::vector<Buffer<T>> pieces(static_cast<size_t>(n_pieces));
@@ -35,9 +35,10 @@ Ragged<T> build_ragged(int threads, const std::vector<int64_t>& cuts, const Appe
   result.offsets[0] = 0;
   parallel_for(threads, n_pieces, [&](int64_t p) {
     Buffer<T>& values = pieces[static_cast<size_t>(p)];
+    Scratch scratch;
     const auto at = static_cast<size_t>(p);
     for (int64_t i = cuts[at]; i < cuts[at + 1]; ++i) {
-      append(i, values);
+      append(i, values, scratch);
       result.offsets[i + 1] = values.size();  // within the piece; rebased below
     }
   });
@@ -62,6 +63,14 @@ Ragged<T> build_ragged(int threads, const std::vector<int64_t>& cuts, const Appe
     for (int64_t i = cuts[at]; i < cuts[at + 1]; ++i) result.offsets[i + 1] += starts[at];
   });
   return result;
+}
+
+// The same without scratch: append(row, values).
+template <class T, class Append>
+Ragged<T> build_ragged(int threads, const std::vector<int64_t>& cuts, const Append& append) {
+  struct None {};
+  return build_ragged_with<T, None>(
+      threads, cuts, [&](int64_t i, Buffer<T>& values, None&) { append(i, values); });
 }
 
 }  // namespace maskmill

@@ -33,6 +33,13 @@ def check_choice(function: str, name: str, value: object, choices: Iterable[str]
         )
 
 
+def have_one_size(*batches: Masks) -> bool:
+    """Tell whether all masks have one size, without the price of array operations."""
+    columns = [masks.sizes.tobytes() for masks in batches]
+    one = max(columns)[:8]  # of any mask: two int32
+    return all(column == one * (len(column) // 8) for column in columns)
+
+
 def group_sizes(
     function: str,
     batches: list[tuple[str, Masks, Array]],
@@ -49,11 +56,10 @@ def group_sizes(
     else:
         known = np.zeros((n_groups, 2), np.int32)
         for _, masks, groups in reversed(batches):  # the first batch has the last word
-            filled = np.flatnonzero(np.diff(groups))
+            filled = np.flatnonzero(groups[1:] != groups[:-1])
             known[filled] = masks.sizes[groups[filled]]
     for name, masks, groups in batches:
-        expected = np.repeat(known, np.diff(groups), axis=0)
-        differs = (masks.sizes != expected).any(axis=1)
+        differs = _as_one(masks.sizes) != np.repeat(_as_one(known), groups[1:] - groups[:-1])
         if differs.any():
             i = int(np.argmax(differs))
             g = int(np.searchsorted(groups, i, side="right")) - 1
@@ -63,3 +69,8 @@ def group_sizes(
                 f"{tuple(known[g].tolist())}. Group masks by image, or resize them first."
             )
     return known
+
+
+def _as_one(sizes: Array) -> Array:
+    """View each (height, width) as one integer, which compares much faster."""
+    return np.ascontiguousarray(sizes).view(np.int64).reshape(-1)

@@ -10,7 +10,7 @@ from maskmill import ragged
 from maskmill.backend.contract import SET_OPS, BackendName, SetOp
 from maskmill.backend.dispatch import backend_for
 from maskmill.masks import Masks
-from maskmill.ops.check import check_choice, check_type, group_sizes
+from maskmill.ops.check import check_choice, check_type, group_sizes, have_one_size
 
 if TYPE_CHECKING:
     from maskmill.backend.arrays import Array
@@ -178,15 +178,17 @@ def merge(
     """
     check_type("merge", "masks", masks, Masks)
     check_choice("merge", "op", op, SET_OPS)
-    offsets = ragged.as_groups(
-        "merge", "groups", [0, len(masks)] if groups is None else groups, len(masks)
-    )
+    if groups is None:
+        offsets = ragged.one_group(len(masks))
+        if sizes is None and len(masks) and have_one_size(masks):
+            return backend_for(backend).merge(masks, offsets, op, masks.sizes[:1])
+    else:
+        offsets = ragged.as_groups("merge", "groups", groups, len(masks))
     known = group_sizes("merge", [("masks", masks, offsets)], sizes)
-    unknown = (known == 0).any(axis=1)
-    if unknown.any():
+    if not known.all():
         raise ValueError(
             f"merge: sizes must be given when a group has no masks, got none for group "
-            f"{np.argmax(unknown)}. Pass sizes=(height, width) or one pair a group."
+            f"{np.argmin(known[:, 0])}. Pass sizes=(height, width) or one pair a group."
         )
     return backend_for(backend).merge(masks, offsets, op, known)
 
@@ -204,6 +206,8 @@ def _combine(op: SetOp, a: Masks, b: Masks, backend: BackendName | None) -> Mask
 
 
 def _check_pairs(op: str, sizes_a: Array, sizes_b: Array) -> None:
+    if sizes_a.tobytes() == sizes_b.tobytes():  # faster than to compare arrays
+        return
     differs = (sizes_a != sizes_b).any(axis=1)
     if differs.any():
         i = int(np.argmax(differs))

@@ -11,7 +11,7 @@ from maskmill.backend.contract import BackendName
 from maskmill.backend.dispatch import backend_for
 from maskmill.groups import PairMatrices
 from maskmill.masks import Masks
-from maskmill.ops.check import check_type, group_sizes
+from maskmill.ops.check import check_type, group_sizes, have_one_size
 
 if TYPE_CHECKING:
     from maskmill.backend.arrays import Array
@@ -73,7 +73,9 @@ def intersection_area(
     """
     offsets_a, offsets_b = _groups("intersection_area", a, b, groups_a, groups_b)
     values = backend_for(backend).intersection_area(a, b, offsets_a, offsets_b)
-    return _shaped(values, offsets_a, offsets_b, grouped=groups_a is not None)
+    if groups_a is None:
+        return values.reshape(len(a), len(b))
+    return _matrices(values, offsets_a, offsets_b)
 
 
 @overload
@@ -148,7 +150,9 @@ def iou(
             )
         flags = np.ascontiguousarray(given != 0)
     values = backend_for(backend).iou(a, b, offsets_a, offsets_b, flags)
-    return _shaped(values, offsets_a, offsets_b, grouped=groups_a is not None)
+    if groups_a is None:
+        return values.reshape(len(a), len(b))
+    return _matrices(values, offsets_a, offsets_b)
 
 
 @overload
@@ -198,7 +202,9 @@ def dice(
     """
     offsets_a, offsets_b = _groups("dice", a, b, groups_a, groups_b)
     values = backend_for(backend).dice(a, b, offsets_a, offsets_b)
-    return _shaped(values, offsets_a, offsets_b, grouped=groups_a is not None)
+    if groups_a is None:
+        return values.reshape(len(a), len(b))
+    return _matrices(values, offsets_a, offsets_b)
 
 
 def _groups(
@@ -211,12 +217,13 @@ def _groups(
             f"{function}: groups_a and groups_b must be given together, got only one. "
             "Make both with maskmill.group(..., all_keys=image_ids)."
         )
-    offsets_a = ragged.as_groups(
-        function, "groups_a", [0, len(a)] if groups_a is None else groups_a, len(a)
-    )
-    offsets_b = ragged.as_groups(
-        function, "groups_b", [0, len(b)] if groups_b is None else groups_b, len(b)
-    )
+    if groups_a is None or groups_b is None:
+        offsets_a, offsets_b = ragged.one_group(len(a)), ragged.one_group(len(b))
+        if have_one_size(a, b):
+            return offsets_a, offsets_b
+    else:
+        offsets_a = ragged.as_groups(function, "groups_a", groups_a, len(a))
+        offsets_b = ragged.as_groups(function, "groups_b", groups_b, len(b))
     if len(offsets_a) != len(offsets_b):
         raise ValueError(
             f"{function}: groups_b must have as many groups as groups_a ({len(offsets_a) - 1}), "
@@ -226,8 +233,5 @@ def _groups(
     return offsets_a, offsets_b
 
 
-def _shaped(
-    values: Array, offsets_a: Array, offsets_b: Array, *, grouped: bool
-) -> Array | PairMatrices:
-    shapes = np.stack([np.diff(offsets_a), np.diff(offsets_b)], axis=1)
-    return PairMatrices(values, shapes) if grouped else values.reshape(tuple(shapes[0]))
+def _matrices(values: Array, offsets_a: Array, offsets_b: Array) -> PairMatrices:
+    return PairMatrices(values, np.stack([np.diff(offsets_a), np.diff(offsets_b)], axis=1))
