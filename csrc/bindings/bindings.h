@@ -13,6 +13,7 @@ void bind_label_map(pybind11::module_& module);
 void bind_measure(pybind11::module_& module);
 void bind_rasterize(pybind11::module_& module);
 void bind_segmentation(pybind11::module_& module);
+void bind_simd(pybind11::module_& module);
 void bind_strings(pybind11::module_& module);
 
 }  // namespace maskmill

@@ -13,6 +13,9 @@ py::tuple encode_stack(const py::array& dense, int threads) {
     throw py::type_error("dense must be boolean or integer in native byte order");
   }
   const StackView view = view_stack(dense);
+  if (view.n > 0 && (view.height < 1 || view.width < 1)) {
+    throw py::value_error("dense must have pixels");
+  }
   MaskColumns masks;
   {
     const py::gil_scoped_release release;

@@ -32,5 +32,6 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
   maskmill::bind_measure(module);
   maskmill::bind_rasterize(module);
   maskmill::bind_segmentation(module);
+  maskmill::bind_simd(module);
   maskmill::bind_strings(module);
 }

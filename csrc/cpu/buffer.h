@@ -35,6 +35,7 @@ class Buffer {
   [[nodiscard]] T* data() { return data_; }
   [[nodiscard]] const T* data() const { return data_; }
   [[nodiscard]] int64_t size() const { return size_; }
+  [[nodiscard]] int64_t capacity() const { return capacity_; }
   [[nodiscard]] bool empty() const { return size_ == 0; }
   T& operator[](int64_t i) { return data_[i]; }
   const T& operator[](int64_t i) const { return data_[i]; }

@@ -1,11 +1,16 @@
 #include "cpu/strings.h"
 
+#include <bit>
 #include <cstring>
 #include <string>
 
 #include "core/strings.h"
 #include "cpu/errors.h"
 #include "cpu/parallel.h"
+#include "cpu/simd.h"
+
+#define MASKMILL_KERNELS "cpu/strings.inc"
+#include "cpu/for_each_simd.h"
 
 namespace maskmill {
 namespace {
@@ -58,22 +63,6 @@ void append_counts(int64_t record, const int64_t* counts, int64_t n, int64_t n_p
   bounds.advance(last - first);
 }
 
-// Counts of one mask, into room for n_bounds + 1; returns how many.
-int64_t write_counts(const MasksView& masks, int64_t i, uint32_t* counts) {
-  const uint32_t* bounds = masks.begin(i);
-  const int64_t n = masks.n_bounds(i);
-  const auto n_pixels = static_cast<uint32_t>(n_pixels_of(masks.sizes, i));
-  uint32_t before = 0;
-  for (int64_t k = 0; k < n; ++k) {
-    counts[k] = bounds[k] - before;
-    before = bounds[k];
-  }
-  // The end of the image closes the background, unless the foreground reaches it.
-  if (n > 0 && before == n_pixels) return n;
-  counts[n] = n_pixels - before;
-  return n + 1;
-}
-
 // The numbers of one string. Throws for the first rule that it breaks.
 void append_numbers(int64_t record, const unsigned char* chars, int64_t n,
                     Buffer<int64_t>& numbers) {
@@ -107,51 +96,66 @@ void append_numbers(int64_t record, const unsigned char* chars, int64_t n,
 
 Ragged<uint32_t> to_counts(const MasksView& masks, int threads) {
   const auto cuts = split_rows(threads, masks.n_masks, masks.offsets, 4, kGrain);
+  const auto write = MASKMILL_KERNEL(write_counts);
   return build_ragged<uint32_t>(threads, cuts, [&](int64_t i, Buffer<uint32_t>& values) {
-    values.advance(write_counts(masks, i, values.room(masks.n_bounds(i) + 1)));
+    const auto n_pixels = static_cast<u32>(n_pixels_of(masks.sizes, i));
+    const int64_t n = masks.n_bounds(i);
+    values.advance(write(masks.begin(i), n, n_pixels, values.room(n + 1)));
   });
 }
 
 Ragged<unsigned char> to_coco_strings(const MasksView& masks, int threads) {
   const auto cuts = split_rows(threads, masks.n_masks, masks.offsets, 4, kGrain);
-  return build_ragged<unsigned char>(threads, cuts, [&](int64_t i, Buffer<unsigned char>& values) {
-    Buffer<uint32_t> counts(masks.n_bounds(i) + 1);
-    const int64_t n = write_counts(masks, i, counts.data());
-    unsigned char* const first = values.room(kLongestNumber * n + 8);
-    unsigned char* last = first;
-    for (int64_t k = 0; k < n; ++k) {
-      const int64_t number = int64_t{counts[k]} - (k > 2 ? counts[k - 2] : 0);
-      const int length = number_length(number);
-      const u64 word = number_to_chars(number, length);
-      std::memcpy(last, &word, 8);
-      last += length;
-    }
-    values.advance(last - first);
-  });
+  const auto count = MASKMILL_KERNEL(write_counts);
+  const auto write = MASKMILL_KERNEL(write_string);
+  return build_ragged_with<unsigned char, Buffer<uint32_t>>(
+      threads, cuts, [&](int64_t i, Buffer<unsigned char>& values, Buffer<uint32_t>& counts) {
+        const auto n_pixels = static_cast<u32>(n_pixels_of(masks.sizes, i));
+        counts.resize(masks.n_bounds(i) + 1);
+        const int64_t n = count(masks.begin(i), masks.n_bounds(i), n_pixels, counts.data());
+        unsigned char* const first = values.room(kLongestNumber * n + 8);
+        values.advance(write(counts.data(), n, first) - first);
+      });
 }
 
 MaskColumns from_counts(const CountsView& records, int threads) {
   const auto cuts = split_rows(threads, records.n_masks, records.offsets, 4, kGrain);
+  const auto read = MASKMILL_KERNEL(read_counts);
   return build_ragged<uint32_t>(threads, cuts, [&](int64_t i, Buffer<uint32_t>& bounds) {
-    append_counts(i, records.counts + records.offsets[i],
-                  records.offsets[i + 1] - records.offsets[i], n_pixels_of(records.sizes, i),
-                  bounds);
+    const int64_t* const counts = records.counts + records.offsets[i];
+    const int64_t n = records.offsets[i + 1] - records.offsets[i];
+    const int64_t n_pixels = n_pixels_of(records.sizes, i);
+    const int64_t n_bounds = read(counts, n, static_cast<u64>(n_pixels), bounds.room(n));
+    if (n_bounds >= 0) {
+      bounds.advance(n_bounds);
+    } else {
+      append_counts(i, counts, n, n_pixels, bounds);
+    }
   });
 }
 
 MaskColumns from_coco_strings(const StringsView& records, int threads) {
   const auto cuts = split_rows(threads, records.n_masks, records.offsets, 4, kGrain);
-  return build_ragged<uint32_t>(threads, cuts, [&](int64_t i, Buffer<uint32_t>& bounds) {
-    Buffer<int64_t> counts;
-    append_numbers(i, records.chars + records.offsets[i],
-                   records.offsets[i + 1] - records.offsets[i], counts);
-    // Each count is its number plus the count two before it, from the fourth on.
-    for (int64_t k = 3; k < counts.size(); ++k) {
-      counts[k] =
-          static_cast<int64_t>(static_cast<u64>(counts[k]) + static_cast<u64>(counts[k - 2]));
-    }
-    append_counts(i, counts.data(), counts.size(), n_pixels_of(records.sizes, i), bounds);
-  });
+  const auto read = MASKMILL_KERNEL(read_string);
+  return build_ragged_with<uint32_t, Buffer<int64_t>>(
+      threads, cuts, [&](int64_t i, Buffer<uint32_t>& bounds, Buffer<int64_t>& counts) {
+        const unsigned char* const chars = records.chars + records.offsets[i];
+        const int64_t n = records.offsets[i + 1] - records.offsets[i];
+        const int64_t n_pixels = n_pixels_of(records.sizes, i);
+        const int64_t n_bounds = read(chars, n, static_cast<u64>(n_pixels), bounds.room(n));
+        if (n_bounds >= 0) {
+          bounds.advance(n_bounds);
+          return;
+        }
+        counts.clear();
+        append_numbers(i, chars, n, counts);
+        // Each count is its number plus the count two before it, from the fourth on.
+        for (int64_t k = 3; k < counts.size(); ++k) {
+          counts[k] =
+              static_cast<int64_t>(static_cast<u64>(counts[k]) + static_cast<u64>(counts[k - 2]));
+        }
+        append_counts(i, counts.data(), counts.size(), n_pixels, bounds);
+      });
 }
 
 }  // namespace maskmill
