@@ -25,6 +25,7 @@ void force_level(const std::string& name) {
 
 void bind_simd(py::module_& module) {
   module.def("simd_levels", &list_levels, "Vector instructions that run here, slowest first.");
+  module.def("simd_level", [] { return name_of(simd_level()); }, "The one in use.");
   module.def("force_simd", &force_level, py::arg("level"),
              "Use this level from now on, in the whole process; for tests.");
 }

@@ -11,6 +11,7 @@
 #include <new>
 #include <utility>
 
+#include "core/reciprocal.h"
 #include "cpu/parallel.h"
 #include "cpu/simd.h"
 #include "cpu/strips.h"
@@ -21,8 +22,6 @@ namespace {
 // Larger results do not fit into the caches, and are written past them.
 constexpr int64_t kStreamBytes = 16 << 20;
 constexpr int64_t kStreamLine = 1024;  // shorter lines are not worth it, unless they touch
-
-__extension__ using uint128 = unsigned __int128;
 
 struct Job {
   MasksView masks;
@@ -96,16 +95,12 @@ void Toggles::set(const Strip& strip) {
   left = n_bits = n_words = y0 = y1 = 0;
   if (strip.first == strip.last && !strip.inside) return;
   const auto height = static_cast<u32>(strip.height);
-  // Exact for positions below 2**32; a height of 1 never gets here.
-  const u64 reciprocal = ~u64{0} / height + 1;
-  const auto column_of = [&](u32 position) {
-    return static_cast<u32>(static_cast<uint128>(position) * reciprocal >> 64);
-  };
+  const Reciprocal by = reciprocal(height);
   auto origin = static_cast<u32>(strip.x0 * strip.height);
   const bool ends_inside = strip.inside != ((strip.last - strip.first) % 2 == 1);
-  left = strip.inside ? 0 : column_of(*strip.first - origin);
-  const int64_t right =
-      ends_inside ? strip.x1 - strip.x0 : int64_t{column_of(strip.last[-1] - 1 - origin)} + 1;
+  left = strip.inside ? 0 : divide(*strip.first - origin, by).quotient;
+  const int64_t right = ends_inside ? strip.x1 - strip.x0
+                                    : int64_t{divide(strip.last[-1] - 1 - origin, by).quotient} + 1;
   n_bits = right - left;
   n_words = (n_bits + 63) / 64;
   origin += static_cast<u32>(left) * height;
@@ -114,8 +109,7 @@ void Toggles::set(const Strip& strip) {
   u32 low = height;
   u32 high = 0;
   for (const u32* flip = strip.first; flip != strip.last; ++flip) {
-    const u32 x = column_of(*flip - origin);
-    const u32 y = *flip - origin - x * height;
+    const auto [x, y] = divide(*flip - origin, by);
     const u64 below = y != 0 ? 1 : 0;  // the column's first pixel comes before the flip
     row(y)[x / 64] ^= below << x % 64;
     const u64 start = x + below;
