@@ -73,7 +73,7 @@ ROWS = [
         reference=as_made,
         amount=_bytes,
         unit="bytes",
-        quick=0.02,
+        quick=0.0004,
         limit=_LIMIT,
         scales=True,
     ),

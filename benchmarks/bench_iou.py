@@ -63,7 +63,7 @@ ROWS = [
         reference=by_pycocotools,
         amount=_pairs,
         unit="pairs",
-        quick=0.02,
+        quick=0.0004,
         goal=Goal("at least 20M pairs/s", rate=20e6),
         limit=Limit("read of both masks' runs for every pair", read_runs),
         scales=True,

@@ -68,7 +68,7 @@ ROWS = [
         reference=by_construction,
         amount=_bytes,
         unit="bytes",
-        quick=0.03,
+        quick=0.001,
         limit=Limit("plain read of the map", read_map),
         scales=True,
     ),

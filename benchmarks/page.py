@@ -140,7 +140,7 @@ def _details(row: Row, result: RowResult) -> list[str]:
             lines.append(
                 f"| {label} | **{engine.status}** |  |  |  |  | {_escaped(engine.detail)} |"
             )
-        else:
+        elif not engine.engine.startswith("maskmill_"):
             reason = engine.detail if engine.status == "not offered" else engine.status
             absent.setdefault(reason, []).append(engine.label)
     if result.limit is not None:
@@ -160,8 +160,8 @@ def _details(row: Row, result: RowResult) -> list[str]:
 
 def _scaling(machine: str, rows: dict[str, Row], found: dict[str, RowResult]) -> list[str]:
     lines = [
-        "| work | 1/8 | 1/4 | 1/2 | all | growth for 8 times the work | 2 threads |",
-        "|---|---|---|---|---|---|---|",
+        "| work | 1/8 | 1/4 | 1/2 | all | growth | 2 threads, all | 2 threads, 1/8 |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for name, row in rows.items():
         result = found[name]
@@ -169,7 +169,7 @@ def _scaling(machine: str, rows: dict[str, Row], found: dict[str, RowResult]) ->
             continue
         if not result.scaling:
             lines.append(
-                f"| {row.title} | **failed**: {_escaped(result.scaling_detail)} |  |  |  |  |  |"
+                f"| {row.title} | **failed**: {_escaped(result.scaling_detail)} |  |  |  |  |  |  |"
             )
             continue
         one = {s.size: s for s in result.scaling if s.threads == 1}
@@ -178,12 +178,14 @@ def _scaling(machine: str, rows: dict[str, Row], found: dict[str, RowResult]) ->
         cells = [row.title, *(seconds(t) for t in times)]
         work = one[1.0].amount / one[min(one)].amount
         cells.append(f"{times[-1] / times[0]:.1f} (work {work:.1f})")
-        cells.append(
-            f"{times[-1] / two[1.0].timing.median:.2f} times faster" if two else "one core"
-        )
+        for share in (1.0, min(one)):
+            gain = f"{one[share].timing.median / two[share].timing.median:.2f}" if two else ""
+            cells.append(gain)
         lines.append(f"| {' | '.join(cells)} |")
     return [
         "### Scaling of maskmill with the work and with threads\n",
+        "Times of one thread for shares of the work; how the time grows from an eighth to all; how "
+        "many times faster two threads are, for all of the work and for an eighth.\n",
         "\n".join(lines) + "\n",
         f"![time against work](benchmarks/{machine}-scaling.svg)\n",
     ]
@@ -248,7 +250,7 @@ def speed(unit: str, amount: float, time: float) -> str:
         return f"{rate / 1e9:.2f} GB/s" if rate >= 1e9 else f"{rate / 1e6:.0f} MB/s"
     if rate >= 1e6:
         return f"{rate / 1e6:.1f}M {unit}/s"
-    return f"{rate / 1e3:.1f}k {unit}/s"
+    return f"{rate / 1e3:.1f}k {unit}/s" if rate >= 1e3 else f"{rate:.0f} {unit}/s"
 
 
 def seconds(time: float) -> str:

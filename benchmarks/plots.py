@@ -68,6 +68,8 @@ def _scaling(rows: dict[str, RowResult]) -> Figure:
     """Time of maskmill against the work, relative to an eighth of it."""
     figure = Figure(figsize=(9, 4))
     panels: Any = figure.subplots(1, 2, sharey=True)
+    for panel in panels:
+        panel.set_prop_cycle(color=mpl.colormaps["tab20"].colors)
     for name, row in rows.items():
         for panel, threads in zip(panels, (1, 2), strict=True):
             points = sorted((s.size, s.timing.median) for s in row.scaling if s.threads == threads)
@@ -79,6 +81,7 @@ def _scaling(rows: dict[str, RowResult]) -> Figure:
         panel.plot([1, 8], [1, 8], color="grey", linewidth=0.8, linestyle="--", label="linear")
         panel.set(title=title, xlabel="work, in eighths", xscale="log", yscale="log")
         panel.set_xticks([1, 2, 4, 8], ["1", "2", "4", "8"])
+        panel.minorticks_off()
         panel.grid(alpha=0.3)
     panels[0].set_ylabel("time, as a multiple of one eighth on one thread")
     panels[1].legend(fontsize="small", loc="upper left", bbox_to_anchor=(1, 1))

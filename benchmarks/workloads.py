@@ -1,4 +1,4 @@
-"""The named workloads. Each takes a size in (0, 1] that scales the work; seeds are fixed.
+"""The named workloads. Each takes a size in (0, 1]: the share of the full work; seeds are fixed.
 
 ======================  ===========================================================================
 coco_instances          2,235 polygon masks of COCO and LVIS files, repeated where said
@@ -22,6 +22,7 @@ from __future__ import annotations
 import tempfile
 from functools import cache
 from itertools import cycle, islice
+from math import sqrt
 from pathlib import Path
 from typing import Any
 
@@ -129,7 +130,7 @@ def crowded_polygons(size: float, seed: int = 2) -> PolygonData:
 
 
 def crowded_pairs(size: float) -> PairData:
-    a, b = (crowded_polygons(size, seed).rles for seed in (2, 3))
+    a, b = (crowded_polygons(sqrt(size), seed).rles for seed in (2, 3))
     return PairData([ImagePairs(a, b, [0] * len(b))])
 
 
@@ -148,7 +149,7 @@ def street_map(size: float) -> LabelMapData:
 
 def satellite(size: float) -> LabelMapData:
     """Every object lies in a cell of 100x100 of its own."""
-    cells = max(2, round(100 * size))
+    cells = max(2, round(100 * sqrt(size)))
     side = 100 * cells
     shapes = _blobs(cells * cells, (100, 100), (15, 42), seed=6, spread=0.05).rles
     label_map = np.zeros((side, side), np.int32)
@@ -171,7 +172,7 @@ def tiny(size: float) -> MaskData:
 
 
 def huge(size: float) -> MaskData:
-    side = _count(30_000, size)
+    side = _count(30_000, sqrt(size))
     return _blobs(1, (side, side), (0.3 * side, 0.4 * side), seed=9, spread=0.05).masks
 
 

@@ -151,7 +151,7 @@ def test_memory_orders_hold_the_same_masks() -> None:
 
 
 def test_crops_become_masks_of_the_image() -> None:
-    data = workloads.satellite(0.02)
+    data = workloads.satellite(0.0004)
     dense = data.label_map
     for label, rle in enumerate(data.rles, 1):
         np.testing.assert_array_equal(coco_mask.decode(rle) != 0, dense == label)
