@@ -20,6 +20,11 @@ class Pycocotools(CocoApi):
     distribution = "pycocotools"
     mask = mask
 
+    def area(self, data: MaskData) -> Work:
+        # Under NumPy 2 it refuses lists of more than 255 masks.
+        pieces = [data.rles[i : i + 255] for i in range(0, len(data), 255)]
+        return Work(partial(_areas, pieces), np.concatenate, note="255 at a time")
+
     def from_strings(self, data: MaskData) -> Work:
         return Work(partial(_mask._frString, data.rles), _mask._toString)
 
@@ -35,6 +40,10 @@ class Pycocotools(CocoApi):
         with redirect_stdout(StringIO()):
             coco = COCO(path)
         return [coco.annToRLE(annotation) for annotation in coco.dataset["annotations"]]
+
+
+def _areas(pieces: list[list[Rle]]) -> list[Array]:
+    return [mask.area(piece) for piece in pieces]
 
 
 def _paint(data: PaintData) -> Array:
