@@ -157,7 +157,9 @@ def satellite(size: float) -> LabelMapData:
     for i, shape in enumerate(shapes):
         row, column = divmod(i, cells)
         crop = coco_mask.decode(shape)
-        label_map[100 * row : 100 * row + 100, 100 * column : 100 * column + 100] = np.where(crop, i + 1, 0)
+        label_map[100 * row : 100 * row + 100, 100 * column : 100 * column + 100] = np.where(
+            crop, i + 1, 0
+        )
         rles.append(rle_of_crop(crop, 100 * row, 100 * column, (side, side)))
     return LabelMapData(label_map, rles)
 
