@@ -299,3 +299,49 @@ def test_labels_outside_the_default_range_with_a_background(backend: BackendName
     got = label_map(ONE, [250], background=251, dtype=np.uint8, backend=backend)
     assert isinstance(got, np.ndarray)
     assert got.tolist() == [[250, 251], [251, 250]]
+
+
+@given(data=st.data(), stack=stacks(one_size=True))
+def test_overlap_raise(backend: BackendName, data: st.DataObject, stack: list[Dense]) -> None:
+    # Two groups with an empty one between them: only pixels shared inside a group count.
+    cut = data.draw(st.integers(0, len(stack)))
+    size = stack[0].shape if stack else (3, 5)
+    shared = [
+        int(np.sum([d.astype(int) for d in part], axis=0).sum() - np.any(part, axis=0).sum())
+        if part
+        else 0
+        for part in (stack[:cut], [], stack[cut:])
+    ]
+
+    def paint() -> object:
+        return label_map(
+            masks_from_dense(stack),
+            np.arange(len(stack)) + 1,
+            overlap="raise",
+            groups=[0, cut, cut, len(stack)],
+            sizes=size,
+            backend=backend,
+        )
+
+    if any(shared):
+        image = next(g for g, n in enumerate(shared) if n)
+        with pytest.raises(
+            ValueError, match=f"got {shared[image]} pixels too many in image {image}"
+        ):
+            paint()
+    else:
+        assert isinstance(paint(), np.ndarray)
+
+
+def test_a_band_that_many_layers_hide(backend: BackendName) -> None:
+    # More full layers than are held at a time: later passes paint over earlier ones.
+    n, height, width = 900, 640, 200
+    masks = Masks(
+        np.tile(np.array([0, height * width], np.uint32), n),
+        2 * np.arange(n + 1),
+        np.tile(np.array([height, width], np.int32), (n, 1)),
+    )
+    used = 40 if backend == "numpy" else n  # the array program expands every pixel
+    got = label_map(masks[:used], np.arange(used), backend=backend)
+    assert isinstance(got, np.ndarray)
+    assert (got == used - 1).all()

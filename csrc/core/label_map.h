@@ -1,4 +1,5 @@
-// Where a mask lies inside a tile of columns: the step from column-major spans to row-major maps.
+// Where a mask lies inside a stretch of columns: the step from column-major spans to row-major
+// maps.
 #pragma once
 
 #include "core/types.h"
@@ -20,33 +21,36 @@ MASKMILL_HD i64 first_span_after(const u32* bounds, i64 n_bounds, u64 position) 
   return low;
 }
 
-// Cuts the spans of a mask at the columns' ends: calls piece(column, top, bottom) for the rows
+// Cuts the spans of a mask at the ends of columns: calls piece(column, top, bottom) for the rows
 // [top, bottom) that it covers in each column of [left, right), in ascending order. A column with
-// several spans gives several pieces; together the pieces cost O(spans + columns).
+// several spans gives several pieces. `at` is the first span that ends after the column `left`
+// begins; gives the first that ends after the column `right` begins. O(spans + columns).
 template <class Piece>
-MASKMILL_HD void cut_at_columns(const u32* bounds, i64 n_bounds, u32 height, u32 left, u32 right,
-                                const Piece& piece) {
+MASKMILL_HD const u32* cut_at_columns(const u32* at, const u32* bounds_end, u32 height, u32 left,
+                                      u32 right, const Piece& piece) {
   const u64 begin = u64{left} * height;
   const u64 end = u64{right} * height;
-  i64 k = 2 * first_span_after(bounds, n_bounds, begin);
-  if (k == n_bounds || bounds[k] >= end) return;
-  const u64 first = bounds[k] < begin ? begin : bounds[k];
-  u32 column = static_cast<u32>(first / height);
+  if (at == bounds_end || *at >= end) return at;
+  u64 start = *at < begin ? begin : *at;
+  u32 column = static_cast<u32>(start / height);
   u64 base = u64{column} * height;  // position of the column's first row
-  for (; k < n_bounds && bounds[k] < end; k += 2) {
-    u64 start = bounds[k] < begin ? begin : bounds[k];
-    const u64 stop = bounds[k + 1] > end ? end : bounds[k + 1];
+  for (;;) {
+    const u64 stop = at[1];
+    const u64 next_base = base + height;
+    piece(column, static_cast<u32>(start - base),
+          static_cast<u32>((stop < next_base ? stop : next_base) - base));
+    if (stop > next_base) {
+      start = next_base;
+    } else {
+      at += 2;
+      if (at == bounds_end) return at;
+      start = *at;
+    }
+    if (start >= end) return at;
     while (start >= base + height) {
       base += height;
       ++column;
     }
-    while (stop > base + height) {
-      piece(column, static_cast<u32>(start - base), height);
-      base += height;
-      ++column;
-      start = base;
-    }
-    piece(column, static_cast<u32>(start - base), static_cast<u32>(stop - base));
   }
 }
 

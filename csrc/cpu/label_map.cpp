@@ -1,50 +1,28 @@
 // Paints label maps.
 //
 // Spans run down the columns, maps run along the rows, and painting span by span would touch one
-// cache line a pixel. So each mask is first turned into words of 64 columns: a span flips its
-// column's bit in the words of its first row and of the row after its last, and the exclusive-or of
-// the words down to a row tells which of the 64 pixels are covered there. Rows are then written
-// once, in bands that stay in the cache: the background, and over it each mask in order.
+// cache line a pixel. So masks are first cut into layers, words of 64 columns. Then the map is
+// written once, in bands of rows that stay in the first cache: the ground, which is the background
+// or what covers all of 64 columns of the band, and over it what covers them in part.
+//
+// Memory: less than 2 MB a thread, and 6 bytes a span of the largest mask.
 #include "cpu/label_map.h"
 
 #include <algorithm>
 #include <bit>
 
-#include "core/label_map.h"
+#include "cpu/layers.h"
+#include "cpu/paint.h"
 #include "cpu/parallel.h"
 
 namespace maskmill {
 namespace {
 
-constexpr int64_t kScratchWords = 1 << 16;  // flips of one tile: 512 KiB a thread
-constexpr int64_t kGrain = 1 << 18;         // pixels a piece: about 20 us
-constexpr int64_t kBandRows = 16;
-constexpr int64_t kNarrowest = 256;  // columns of a tile
-
-// Columns [left, right) and rows [top, bottom) of one map.
-struct Tile {
-  int64_t map;
-  u32 left, right, top, bottom;
-};
-
-// One mask inside one tile. The flips of its word column w are at
-// first_flip + w * (bottom - top + 1), one word a row and one more below.
-struct Layer {
-  int64_t first_flip;
-  u32 first_word, n_words;  // in words of 64 columns from the tile's left
-  u32 top, bottom;
-  int64_t label;
-};
-
-template <class T>
-void paint_word(T* out, uint64_t bits, T value) {
-  while (bits != 0) {
-    const int start = std::countr_zero(bits);
-    const int length = std::countr_one(bits >> start);
-    std::fill_n(out + start, length, value);
-    bits = start + length == 64 ? 0 : bits >> (start + length) << (start + length);
-  }
-}
+constexpr int64_t kMostWords = 1 << 16;   // held at a time
+constexpr int64_t kMostPicks = 1 << 14;   // held at a time
+constexpr int64_t kBandBytes = 24 << 10;  // of the map
+constexpr int64_t kGrain = 1 << 18;       // pixels a piece: about 20 us
+constexpr int64_t kNarrowest = 256;       // columns of a tile
 
 template <class T>
 class Painter {
@@ -53,125 +31,198 @@ class Painter {
       : masks_(masks), painting_(painting), map_starts_(map_starts) {}
 
   void paint(const Tile& tile) {
-    tile_ = tile;
-    height_ = static_cast<u32>(painting_.sizes[2 * tile.map]);
-    width_ = painting_.sizes[2 * tile.map + 1];
-    out_ = static_cast<T*>(painting_.out) + map_starts_[static_cast<size_t>(tile.map)];
-    filled_ = false;
+    begin(tile);
+    const auto height = static_cast<u32>(painting_.sizes[2 * tile.map]);
     for (int64_t k = painting_.groups[tile.map]; k < painting_.groups[tile.map + 1]; ++k) {
-      add(painting_.order[k]);
+      const int64_t i = painting_.order[k];
+      const auto value = static_cast<T>(painting_.labels[i]);
+      cutter_.cut(
+          masks_.begin(i), masks_.n_bounds(i), height, tile,
+          [&](const Layer& layer) { return make_room(layer); },
+          [&](const Layer& layer) { add(layer, value); });
     }
-    if (!layers_.empty() || !filled_) flush();
+    if (!layers_.empty() || !is_filled_) flush();
   }
 
  private:
-  void add(int64_t i) {
-    const u32* bounds = masks_.begin(i);
-    const int64_t n = masks_.n_bounds(i);
-    if (n == 0 || bounds[n - 1] <= u64{tile_.left} * height_ ||
-        bounds[0] >= u64{tile_.right} * height_) {
-      return;
+  struct PaintedLayer {
+    Layer shape;
+    T value;
+    int64_t first_word;  // in words_
+  };
+
+  // A layer touches a band, and covers all 64 columns of it or not.
+  struct Pick {
+    u32 band, layer;
+    bool is_full;
+  };
+  struct SortedPick {
+    u32 layer;
+    bool is_full;
+  };
+
+  // Rows [top, bottom) of the tile.
+  struct Band {
+    u32 top, bottom;
+
+    [[nodiscard]] u32 clamp(u32 y) const { return std::clamp(y, top, bottom); }
+  };
+
+  void begin(const Tile& tile) {
+    n_rows_ = tile.bottom - tile.top;
+    n_columns_ = tile.right - tile.left;
+    stride_ = painting_.sizes[2 * tile.map + 1];
+    out_ = static_cast<T*>(painting_.out) + map_starts_[static_cast<size_t>(tile.map)] +
+           tile.top * stride_ + tile.left;
+    // Rows apart in memory may share few places of the cache: then bands are low.
+    const int64_t most = n_columns_ == stride_ ? 64 : 16;
+    const int64_t row_bytes = n_columns_ * static_cast<int64_t>(sizeof(T));
+    band_rows_ = static_cast<u32>(std::clamp<int64_t>(kBandBytes / row_bytes, 4, most));
+    const int64_t n_words = (n_columns_ + 63) / 64;
+    words_.reserve(std::min(kMostWords, n_rows_ * n_words) + 1);
+    ground_.resize(n_words);
+    lowest_.resize(n_words);
+    next_.resize((n_rows_ + band_rows_ - 1) / band_rows_);
+    std::fill(next_.begin(), next_.end(), 0);
+    is_filled_ = false;
+  }
+
+  u64* make_room(const Layer& layer) {
+    const int64_t n = layer.n_words();
+    if (words_.size() + n > kMostWords || picks_.size() >= kMostPicks) flush();
+    return words_.room(n + 1);
+  }
+
+  void add(const Layer& layer, T value) {
+    const auto number = static_cast<u32>(layers_.size());
+    layers_.push({layer, value, words_.size()});
+    words_.advance(layer.n_words());
+    for (u32 band = layer.top / band_rows_, y = band * band_rows_; y < layer.bottom; ++band) {
+      const u32 end = std::min(y + band_rows_, n_rows_);
+      picks_.push({band, number, layer.full_top <= y && end <= layer.full_bottom});
+      ++next_[band];
+      y = end;
     }
-    u32 left = tile_.right;
-    u32 right = tile_.left;
-    u32 top = tile_.bottom;
-    u32 bottom = tile_.top;
-    const auto clipped = [&](const auto& piece) {
-      cut_at_columns(bounds, n, height_, tile_.left, tile_.right, [&](u32 x, u32 y0, u32 y1) {
-        y0 = std::max(y0, tile_.top);
-        y1 = std::min(y1, tile_.bottom);
-        if (y0 < y1) piece(x, y0, y1);
-      });
-    };
-    clipped([&](u32 x, u32 y0, u32 y1) {
-      left = std::min(left, x);
-      right = x + 1;
-      top = std::min(top, y0);
-      bottom = std::max(bottom, y1);
-    });
-    if (left >= right) return;
-    const u32 first_word = (left - tile_.left) / 64;
-    const u32 n_words = (right - 1 - tile_.left) / 64 - first_word + 1;
-    const int64_t stride = int64_t{bottom} - top + 1;
-    if (!layers_.empty() && flips_.size() + n_words * stride > kScratchWords) flush();
-    const int64_t first_flip = flips_.size();
-    uint64_t* flips = flips_.room(n_words * stride);
-    flips_.advance(n_words * stride);
-    std::fill_n(flips, n_words * stride, uint64_t{0});
-    clipped([&](u32 x, u32 y0, u32 y1) {
-      const u32 bit = x - tile_.left - 64 * first_word;
-      uint64_t* column = flips + bit / 64 * stride;
-      const uint64_t flip = uint64_t{1} << (bit % 64);
-      column[y0 - top] ^= flip;
-      column[y1 - top] ^= flip;
-    });
-    layers_.push({first_flip, first_word, n_words, top, bottom, painting_.labels[i]});
   }
 
   // Writes the layers gathered so far, the first time over the background.
   void flush() {
-    for (int64_t y = tile_.top; y < tile_.bottom; y += kBandRows) {
-      const auto top = static_cast<u32>(y);
-      const auto bottom = static_cast<u32>(std::min<int64_t>(y + kBandRows, tile_.bottom));
-      if (!filled_) {
-        for (u32 row = top; row < bottom; ++row) {
-          std::fill_n(out_ + row * width_ + tile_.left, tile_.right - tile_.left,
-                      static_cast<T>(painting_.background));
-        }
-      }
-      for (const Layer& layer : layers_) {
-        const u32 first = std::max(top, layer.top);
-        const u32 last = std::min(bottom, layer.bottom);
-        if (first < last) paint_band(layer, first, last);
-      }
+    u32 total = 0;  // sort the picks by band, stably
+    for (u32& next : next_) total += std::exchange(next, total);
+    sorted_.resize(total);
+    for (const Pick& pick : picks_) sorted_[next_[pick.band]++] = {pick.layer, pick.is_full};
+    const SortedPick* picks = sorted_.data();
+    for (int64_t b = 0; b < next_.size(); ++b) {
+      const SortedPick* const end = sorted_.data() + next_[b];
+      const auto top = static_cast<u32>(b) * band_rows_;
+      paint_band({top, std::min(top + band_rows_, n_rows_)}, picks, end);
+      picks = end;
+      next_[b] = 0;
     }
-    filled_ = true;
+    is_filled_ = true;
     layers_.clear();
-    flips_.clear();
+    words_.clear();
+    picks_.clear();
   }
 
-  void paint_band(const Layer& layer, u32 top, u32 bottom) {
-    const auto value = static_cast<T>(layer.label);
-    for (u32 w = 0; w < layer.n_words; ++w) {
-      uint64_t* flips =
-          flips_.data() + layer.first_flip + int64_t{w} * (layer.bottom - layer.top + 1);
-      T* column = out_ + tile_.left + int64_t{64} * (layer.first_word + w);
-      uint64_t covered = 0;
-      for (u32 y = top; y < bottom; ++y) {
-        covered ^= flips[y - layer.top];
-        if (covered != 0) paint_word(column + y * width_, covered, value);
+  void paint_band(const Band& band, const SortedPick* picks, const SortedPick* picks_end) {
+    std::fill(lowest_.begin(), lowest_.end(), picks);
+    if (!is_filled_) {
+      // A layer that covers 64 columns of the whole band hides all that lies under it there.
+      std::fill(ground_.begin(), ground_.end(), splat(static_cast<T>(painting_.background)));
+      for (const SortedPick* pick = picks; pick < picks_end; ++pick) {
+        if (!pick->is_full) continue;
+        const PaintedLayer& layer = layers_[pick->layer];
+        ground_[layer.shape.word] = splat(layer.value);
+        lowest_[layer.shape.word] = pick + 1;
       }
-      flips[bottom - layer.top] ^= covered;  // the next band goes on from here
+      paint_ground(band);
+    }
+    for (const SortedPick* pick = picks; pick < picks_end; ++pick) {
+      const PaintedLayer& layer = layers_[pick->layer];
+      if (pick >= lowest_[layer.shape.word]) paint_layer(band, layer);
+    }
+  }
+
+  void paint_ground(const Band& band) {
+    const int64_t n_whole = n_columns_ / 64;
+    for (int64_t y = band.top; y < band.bottom; ++y) {
+      T* const row = out_ + y * stride_;
+      for (int64_t w = 0; w < n_whole; ++w) paint_all(row + 64 * w, ground_[w]);
+      std::fill(row + 64 * n_whole, row + n_columns_, static_cast<T>(painting_.background));
+    }
+  }
+
+  void paint_layer(const Band& band, const PaintedLayer& layer) {
+    const Layer& shape = layer.shape;
+    const u64* const words = words_.data() + layer.first_word;
+    paint_words(band, layer, shape.top, shape.full_top, words);
+    T* const column = out_ + 64 * shape.word;
+    const u64 all = splat(layer.value);
+    const u32 full_bottom = band.clamp(shape.full_bottom);
+    for (int64_t y = band.clamp(shape.full_top); y < full_bottom; ++y) {
+      paint_all(column + y * stride_, all);
+    }
+    paint_words(band, layer, shape.full_bottom, shape.bottom, words + (shape.full_top - shape.top));
+  }
+
+  // Paints the rows [top, bottom) of a layer, whose words begin at `top`, as far as they are in the
+  // band.
+  void paint_words(const Band& band, const PaintedLayer& layer, u32 top, u32 bottom,
+                   const u64* words) {
+    const int64_t first = band.clamp(top);
+    const int64_t n = band.clamp(bottom) - first;
+    if (n == 0) return;
+    const int64_t n_right = n_columns_ - 64 * layer.shape.word;
+    T* out = out_ + 64 * layer.shape.word + first * stride_;
+    words += first - top;
+    if (n_right >= 64) {
+      for (int64_t k = 0; k < n; ++k, out += stride_) paint_some(out, words[k], layer.value);
+    } else if (n_columns_ >= 64) {  // the last 64 columns, of which the first are not covered
+      const int64_t shift = 64 - n_right;
+      for (int64_t k = 0; k < n; ++k, out += stride_) {
+        paint_some(out - shift, words[k] << shift, layer.value);
+      }
+    } else {
+      for (int64_t k = 0; k < n; ++k, out += stride_) {
+        for (u64 bits = words[k]; bits != 0; bits &= bits - 1) {
+          out[std::countr_zero(bits)] = layer.value;
+        }
+      }
     }
   }
 
   const MasksView& masks_;
   const Painting& painting_;
   const std::vector<int64_t>& map_starts_;
-  Tile tile_{};
-  u32 height_ = 0;
-  int64_t width_ = 0;
-  T* out_ = nullptr;
-  bool filled_ = false;
-  Buffer<Layer> layers_;
-  Buffer<uint64_t> flips_;
+  u32 n_rows_ = 0, band_rows_ = 0;
+  int64_t n_columns_ = 0, stride_ = 0;
+  T* out_ = nullptr;  // first pixel of the tile
+  bool is_filled_ = false;
+  LayerCutter cutter_;
+  Buffer<PaintedLayer> layers_;
+  Buffer<u64> words_;
+  Buffer<Pick> picks_;
+  Buffer<SortedPick> sorted_;  // by band, in the order of painting
+  Buffer<u32> next_;           // of each band, the number of its picks; later the next one's place
+  Buffer<u64> ground_;         // of each word of the band, the value under all that is painted
+  Buffer<const SortedPick*> lowest_;  // of each word, the first pick that shows
 };
 
-// As wide as the scratch allows for the whole height, so that rows are written in long stretches;
-// narrow enough for every thread to get tiles of a large map.
+// As wide as the map, so that rows are written in long stretches, but narrow enough for every
+// thread to get tiles of a large map.
 void add_tiles(const Painting& painting, int64_t map, int threads, std::vector<Tile>& tiles) {
   const int64_t height = painting.sizes[2 * map];
   const int64_t width = painting.sizes[2 * map + 1];
-  int64_t columns = kScratchWords / (height + 1) * 64;
-  if (threads > 1 && height * width > kGrain)
-    columns = std::min(columns, width / (int64_t{4} * threads));
-  columns = std::max((columns + 63) / 64 * 64, kNarrowest);
-  const int64_t rows = std::max<int64_t>(1, kScratchWords / (columns / 64) - 1);
+  int64_t columns = width;
+  if (threads > 1 && height * width > kGrain) {
+    columns = std::max((width / (4 * threads) + 63) / 64 * 64, kNarrowest);
+  }
   for (int64_t left = 0; left < width; left += columns) {
-    for (int64_t top = 0; top < height; top += rows) {
+    for (int64_t top = 0; top < height; top += LayerCutter::kMostRows) {
       tiles.push_back({map, static_cast<u32>(left),
                        static_cast<u32>(std::min(left + columns, width)), static_cast<u32>(top),
-                       static_cast<u32>(std::min(top + rows, height))});
+                       static_cast<u32>(std::min(top + LayerCutter::kMostRows, height))});
     }
   }
 }
