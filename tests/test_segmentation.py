@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import hypothesis.strategies as st
@@ -349,3 +350,28 @@ def test_real_files(backend: BackendName, name: str) -> None:
     assert parsed.counts.tolist() == [c for row in counts for c in row]
     strings = [v["counts"] for v in objects if isinstance(v["counts"], str)]
     assert parsed.chars.tobytes().decode() == "".join(strings)
+
+
+class MadeOnRequest(Sequence[bytes]):
+    """Holds no item: the parser must."""
+
+    def __len__(self) -> int:
+        return 500
+
+    def __getitem__(self, i: Any) -> Any:
+        if not 0 <= i < 500:
+            raise IndexError(i)
+        return f"[[{i},{i + 0.5}]]".encode()
+
+
+def test_items_that_nobody_else_holds(backend: BackendName) -> None:
+    parsed = backend_for(backend).parse_segmentations(MadeOnRequest())
+    assert parsed.coords.tolist() == [[i, i + 0.5] for i in range(500)]
+
+
+def test_buffers_are_released(backend: BackendName) -> None:
+    good, bad = bytearray(b"[[1,2]]"), bytearray(b"[1]")
+    for batch in ([good], [good, bad], [good, "text"]):
+        with contextlib.suppress(StructureError, TypeError):
+            backend_for(backend).parse_segmentations(batch)  # type: ignore[arg-type]
+        good.append(32)  # a held buffer would refuse

@@ -1,5 +1,6 @@
 #include "cpu/segmentation.h"
 
+#include <deque>
 #include <vector>
 
 #include "bindings/arrays.h"
@@ -8,33 +9,22 @@
 namespace maskmill {
 namespace {
 
-// The bytes of Python objects, held until the end of the call. Made and dropped under the GIL.
-class Texts {
+// The bytes of one Python object, held while this lives. Made and dropped under the GIL.
+class View {
  public:
-  explicit Texts(const py::sequence& objects) {
-    views_.reserve(objects.size());
-    for (const py::handle object : objects) {
-      Py_buffer view;
-      if (PyObject_GetBuffer(object.ptr(), &view, PyBUF_SIMPLE) != 0) {
-        release();
-        throw py::error_already_set();
-      }
-      views_.push_back(view);
-      texts.push_back({static_cast<const char*>(view.buf), view.len});
+  explicit View(py::handle object) {
+    if (PyObject_GetBuffer(object.ptr(), &buffer_, PyBUF_SIMPLE) != 0) {
+      throw py::error_already_set();
     }
   }
-  Texts(const Texts&) = delete;
-  Texts& operator=(const Texts&) = delete;
-  ~Texts() { release(); }
+  View(const View&) = delete;
+  View& operator=(const View&) = delete;
+  ~View() { PyBuffer_Release(&buffer_); }
 
-  std::vector<Text> texts;
+  [[nodiscard]] Text text() const { return {static_cast<const char*>(buffer_.buf), buffer_.len}; }
 
  private:
-  void release() {
-    for (Py_buffer& view : views_) PyBuffer_Release(&view);
-    views_.clear();
-  }
-  std::vector<Py_buffer> views_;
+  Py_buffer buffer_;
 };
 
 template <class T>
@@ -44,11 +34,14 @@ py::array to_pairs(Buffer<T>&& buffer) {
 }
 
 py::tuple bind_parse(const py::sequence& objects, int threads) {
-  const Texts held(objects);
+  std::deque<View> held;  // its elements stay where they are
+  std::vector<Text> texts;
+  // A sequence may make its items on request: each is owned here until it is held.
+  for (const py::object object : objects) texts.push_back(held.emplace_back(object).text());
   Segmentations parsed;
   {
     const py::gil_scoped_release release;
-    parsed = parse_segmentations(held.texts, threads);
+    parsed = parse_segmentations(texts, threads);
   }
   return py::make_tuple(
       to_numpy(std::move(parsed.kinds)), to_pairs(std::move(parsed.sizes)),
