@@ -57,7 +57,7 @@ def test_convert(tmp_path: Path, source: Path) -> None:
     assert result.exit_code == 0, result.output
     assert result.stderr == ""
     assert result.stdout.startswith("coco to semantic-png: 2 images, 3 instances in ")
-    assert "  1 images where labels overlap; each pixel went to the one on top (4 pixels)" in (
+    assert "  images where labels overlap, each pixel going to the one on top: 1 (4 pixels)" in (
         result.stdout.splitlines()
     )
     assert files_under(tmp_path / "out") == {"a.png", "sub/b.png", "labels.json", "report.json"}
@@ -89,7 +89,7 @@ def test_skipped_records_show_in_the_exit_status(tmp_path: Path) -> None:
     assert not (tmp_path / "out.json").exists()
     result = run("convert", source, tmp_path / "out.json", "--to", "coco-rle", "--on-error", "skip")
     assert result.exit_code == 1
-    assert "1 records were skipped" in result.stdout
+    assert "records skipped: 1" in result.stdout
     assert len(read_json(tmp_path / "out.json")["annotations"]) == 2
 
 
@@ -151,8 +151,11 @@ def test_info(tmp_path: Path) -> None:
     assert ["instances", "3"] in words
     assert ["6", "8", "1"] in words
     assert ["7", "cat", "[red]", "2", "2", "14"] in words
-    assert "1 instances reach out of their image and were cut there (1 vertices)" in result.stdout
-    assert "1 records cannot be read" in result.stdout
+    assert (
+        "instances that reach out of their image, cut at its border: 1 (1 vertices)"
+        in result.stdout
+    )
+    assert "records that cannot be read: 1" in result.stdout
     assert "/annotations/3: must have the required field" in result.stdout
 
 

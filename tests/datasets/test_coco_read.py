@@ -128,6 +128,15 @@ def test_byte_order_mark(tmp_path: Path) -> None:
     assert len(shards(path)[0].instances) == 3
 
 
+def test_lvis_names_images_by_url(tmp_path: Path) -> None:
+    data = tiny_coco()
+    for image, name in zip(data["images"], ("1.jpg", "2.jpg"), strict=True):
+        del image["file_name"]
+        image["coco_url"] = f"http://images.cocodataset.org/val2017/{name}"
+    (shard,) = shards(write_json(tmp_path / "x.json", data))
+    assert shard.images.file_names == ["val2017/1.jpg", "val2017/2.jpg"]
+
+
 def test_no_records(tmp_path: Path) -> None:
     empty: dict[str, Any] = {"images": [], "annotations": [], "categories": []}
     assert shards(write_json(tmp_path / "x.json", empty)) == []
@@ -189,7 +198,16 @@ BAD_RECORDS: dict[str, tuple[Bend, str, Any]] = {
         2,
     ),
     "height of 400 digits": (image(height=10**400), "/images/1/height (id 2): ", 2),
-    "file name a number": (image(file_name=3), "/images/1/file_name (id 2): must be str", 2),
+    "file name a number": (
+        image(file_name=3),
+        "/images/1/file_name (id 2): must be str | null, got int",
+        2,
+    ),
+    "image without a file name": (
+        without("images", 1, "file_name"),
+        "/images/1/file_name (id 2): must be text, got none",
+        2,
+    ),
     "image id true": (image(id=True), "/images/1/id: must be int | float | str, got bool", 2),
     "image id half": (image(id=1.5), "/images/1/id: must be an integer or text, got 1.5", 2),
     "annotation id twice": (annotation(id=11), "/annotations/1/id (id 11): must be unique", 1),

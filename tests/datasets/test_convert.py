@@ -324,26 +324,24 @@ def test_report(tmp_path: Path) -> None:
         ],
         "losses": {
             "crowd_drawn": {
-                "text": "were drawn like single instances, below them",
+                "text": "crowd regions drawn like single instances, below them",
                 "records": 1,
-                "of": "crowd regions",
                 "ids": [13],
             },
             "overlap": {
-                "text": "where labels overlap; each pixel went to the one on top",
+                "text": "images where labels overlap, each pixel going to the one on top",
                 "records": 1,
                 "pixels": 4,
-                "of": "images",
                 "ids": [1],
             },
         },
         "fields_not_carried": {"attributes": 1},
     }
     assert report.to_text().splitlines()[1:] == [
-        "  1 crowd regions were drawn like single instances, below them",
-        "  1 images where labels overlap; each pixel went to the one on top (4 pixels)",
+        "  crowd regions drawn like single instances, below them: 1",
+        "  images where labels overlap, each pixel going to the one on top: 1 (4 pixels)",
         "  fields not carried: attributes (1)",
-        "  1 records were skipped; the first of them:",
+        "  records skipped: 1; the first of them:",
         "    /annotations/3/id (id 11): must be unique, got it twice. Renumber one.",
     ]
 

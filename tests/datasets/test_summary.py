@@ -56,22 +56,19 @@ def test_summary(tmp_path: Path) -> None:
             ],
             "found": {
                 "empty_masks": {
-                    "text": "have a mask without a pixel",
+                    "text": "instances whose mask has no pixel",
                     "records": 1,
-                    "of": "instances",
                     "ids": [16],
                 },
                 "images_without_instances": {
-                    "text": "hold no instance",
+                    "text": "images without instances",
                     "records": 1,
-                    "of": "images",
                     "ids": [3],
                 },
                 "vertices_outside": {
-                    "text": "reach out of their image and were cut there",
+                    "text": "instances that reach out of their image, cut at its border",
                     "records": 1,
                     "vertices": 3,
-                    "of": "instances",
                     "ids": [16],
                 },
             },

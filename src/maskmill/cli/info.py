@@ -79,7 +79,7 @@ def _print(summary: Summary) -> None:
 
     lines = summary.losses.to_lines()
     if summary.skipped:
-        lines.append(f"{len(summary.skipped):,} records cannot be read")
+        lines.append(f"records that cannot be read: {len(summary.skipped):,}")
         for record in summary.skipped[:LISTED]:
             named = f" (id {record.id!r})" if record.id is not None else ""
             lines.append(f"  {record.place}{named}: {record.problem}")

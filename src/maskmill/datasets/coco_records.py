@@ -31,9 +31,9 @@ class Image(msgspec.Struct, frozen=True):
     """What an image must have."""
 
     id: RawId
-    file_name: str
     height: int | float
     width: int | float
+    file_name: str | None = None
 
 
 class _Category(msgspec.Struct, frozen=True):
@@ -129,13 +129,27 @@ def read_images(
             if number in rows:
                 raise records.error(i, "id", TWICE, number)
             size = _size(records, record, i, number)
-            records.extra(raw, i)  # a fault in them comes to light now, not with the shard
+            extra = records.extra(raw, i)  # a fault in them comes to light now, not with the shard
+            name = record.file_name
+            if name is None:
+                name = _name_from_url(extra)
+            if name is None:
+                raise records.error(i, "file_name", "must be text, got none.", number)
         except FormatError as error:
             problems.add(error)
             continue
         rows[number] = len(images)
-        images.append(ImageRecord(i, number, record.file_name, size))
+        images.append(ImageRecord(i, number, name, size))
     return images, rows
+
+
+def _name_from_url(extra: Extra) -> str | None:
+    """File name of an image of LVIS, which gives only the place of the COCO image."""
+    try:
+        url = msgspec.json.decode(extra["coco_url"], type=str)
+    except (KeyError, *FAULTS):
+        return None
+    return "/".join(url.rsplit("/", 2)[1:]) or None
 
 
 def _size(records: Records[Image], record: Image, i: int, number: Id) -> tuple[int, int]:

@@ -38,47 +38,44 @@ class LossKind(NamedTuple):
     """A kind of loss: its key in the JSON report, and its words in the text."""
 
     key: str
-    records: str
-    """What its records are: "instances"."""
     text: str
-    """What befell them."""
+    """Names the records that it befell, and what that was."""
     unit: str | None = None
     """What its amount counts, where it has one: "pixels"."""
 
 
 OVERLAP: Final = LossKind(
-    "overlap", "images", "where labels overlap; each pixel went to the one on top", "pixels"
+    "overlap", "images where labels overlap, each pixel going to the one on top", "pixels"
 )
-HIDDEN: Final = LossKind("hidden", "instances", "lie wholly under others and left no pixel")
-CROWD_VOID: Final = LossKind("crowd_void", "crowd regions", "were drawn as void")
-CROWD_LEFT_OUT: Final = LossKind("crowd_left_out", "crowd regions", "were left out")
+HIDDEN: Final = LossKind("hidden", "instances wholly under others, without a pixel left")
+CROWD_VOID: Final = LossKind("crowd_void", "crowd regions drawn as void")
+CROWD_LEFT_OUT: Final = LossKind("crowd_left_out", "crowd regions left out")
 CROWD_DRAWN: Final = LossKind(
-    "crowd_drawn", "crowd regions", "were drawn like single instances, below them"
+    "crowd_drawn", "crowd regions drawn like single instances, below them"
 )
-EMPTY: Final = LossKind("empty_masks", "instances", "have a mask without a pixel")
+EMPTY: Final = LossKind("empty_masks", "instances whose mask has no pixel")
 OUTSIDE: Final = LossKind(
-    "vertices_outside", "instances", "reach out of their image and were cut there", "vertices"
+    "vertices_outside", "instances that reach out of their image, cut at its border", "vertices"
 )
 DEGENERATE: Final = LossKind(
-    "degenerate_rings", "instances", "have rings of fewer than three vertices", "rings"
+    "degenerate_rings", "instances with rings of fewer than three vertices", "rings"
 )
-BOX_ONLY: Final = LossKind("box_only", "instances", "have a box and no mask; they were not drawn")
+BOX_ONLY: Final = LossKind("box_only", "instances with a box and no mask, not drawn")
 NOT_POLYGONS: Final = LossKind(
-    "run_lengths_kept", "instances", "were run lengths and stay run lengths"
+    "run_lengths_kept", "instances that were run lengths and stay run lengths"
 )
 HOLES: Final = LossKind(
-    "holes_as_run_lengths", "instances", "have holes, which lists of polygons cannot say; "
-    "they became run lengths",
-)  # fmt: skip
+    "holes_as_run_lengths",
+    "instances with holes, which polygons of COCO cannot have, as run lengths",
+)
 MERGED_STUFF: Final = LossKind(
-    "merged_stuff", "instances", "of categories that are not things became one segment an image"
+    "merged_stuff", "instances of categories that are not things, joined to one segment an image"
 )
 RENUMBERED: Final = LossKind(
-    "renumbered", "instances", "got another id, because theirs does not fit the format"
+    "renumbered", "instances with another id, because theirs does not fit the format"
 )
-
 COMPUTED: Final = LossKind(
-    "computed", "instances", "state no area or no box; it was taken from the mask"
+    "computed", "instances that state no area or no box, which was taken from the mask"
 )
 
 
@@ -123,13 +120,13 @@ class Losses:
             entry: dict[str, Any] = {"text": kind.text, "records": loss.records}
             if kind.unit:
                 entry[kind.unit] = loss.amount
-            found[kind.key] = entry | {"of": kind.records, "ids": loss.ids}
+            found[kind.key] = entry | {"ids": loss.ids}
         return found
 
     def to_lines(self) -> list[str]:
         """Give the losses as lines to read."""
         return [
-            f"{loss.records:,} {kind.records} {kind.text}"
+            f"{kind.text}: {loss.records:,}"
             + (f" ({loss.amount:,} {kind.unit})" if kind.unit else "")
             for kind, loss in sorted(self.kinds.items())
         ]
@@ -194,7 +191,7 @@ class Report:
             )
             lines.append(f"  fields not carried: {named}")
         if self.skipped:
-            lines.append(f"  {len(self.skipped):,} records were skipped; the first of them:")
+            lines.append(f"  records skipped: {len(self.skipped):,}; the first of them:")
             for record in self.skipped[:5]:
                 named = f" (id {record.id!r})" if record.id is not None else ""
                 lines.append(f"    {record.place}{named}: {record.problem}")

@@ -24,7 +24,7 @@ SMALL: Final = 32**2
 LARGE: Final = 96**2
 """COCO's bounds of small and large instances, pixels; both ends of a range belong to it."""
 
-EMPTY_IMAGES: Final = LossKind("images_without_instances", "images", "hold no instance")
+EMPTY_IMAGES: Final = LossKind("images_without_instances", "images without instances")
 
 
 @dataclass(slots=True)
