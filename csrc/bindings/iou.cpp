@@ -38,7 +38,7 @@ py::list bind_overlap_methods(const In<uint32_t>& bounds_a, const In<int64_t>& o
       view_pairs(bounds_a, offsets_a, bounds_b, offsets_b, sizes_a, sizes_b, groups_a, groups_b);
   py::list names;
   for (int64_t g = 0; g < pairs.n_groups; ++g) {
-    names.append(kMethods[static_cast<u8>(choose_method(pairs, g))]);
+    names.append(kMethods[static_cast<u8>(plan_group(pairs, g).method)]);
   }
   return names;
 }

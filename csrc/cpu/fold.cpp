@@ -5,6 +5,8 @@
 #include <cstring>
 #include <utility>
 
+#include "cpu/bits.h"
+
 namespace maskmill {
 namespace {
 
@@ -15,32 +17,6 @@ constexpr u32 kWindow = 1 << 13;  // words painted at a time: 64 KiB stay in the
 bool painting_pays(i64 n_lists, i64 n_bounds, i64 n_words) {
   const auto n_levels = static_cast<i64>(std::bit_width(static_cast<u64>(n_lists - 1)));
   return n_words < n_bounds * (n_levels - 1);
-}
-
-// Sets bits start to stop, at least one.
-void set_bits(u64* words, u64 start, u64 stop) {
-  u64* const first = words + start / 64;
-  u64* const last = words + (stop - 1) / 64;
-  const u64 from = ~u64{0} << (start % 64);
-  const u64 upto = ~u64{0} >> (63 - (stop - 1) % 64);
-  if (first == last) {
-    *first |= from & upto;
-    return;
-  }
-  *first |= from;
-  *last |= upto;
-  for (u64* word = first + 1; word < last; ++word) {
-    asm volatile("" : "+r"(word));  // or it becomes a call of memset, for a word or two
-    *word = ~u64{0};
-  }
-}
-
-// Writes the positions of the bits of a word.
-u32* list_bits(u64 bits, u32 position, u32* out) {
-  for (; bits != 0; bits &= bits - 1) {
-    *out++ = position + static_cast<u32>(std::countr_zero(bits));
-  }
-  return out;
 }
 
 }  // namespace

@@ -9,10 +9,11 @@
 namespace maskmill {
 namespace {
 
-constexpr int64_t kGrain = 1 << 14;     // pairs and bounds a piece
-constexpr int64_t kBigGroup = 1 << 15;  // pairs of a group that is cut into tiles
-constexpr int64_t kTile = 128;          // masks on either side of a tile: they stay in the caches
-constexpr int64_t kStrip = 64 * kTile;  // masks of b that are prepared at a time
+constexpr int64_t kGrain = 1 << 14;      // pairs and bounds a piece
+constexpr int64_t kBigGroup = 1 << 15;   // pairs of a group that is cut into tiles
+constexpr int64_t kTile = 128;           // most masks on either side of a tile
+constexpr int64_t kTileBytes = 1 << 18;  // prepared for a side of a tile: it stays in the caches
+constexpr int64_t kStripTiles = 64;      // tiles of b that are prepared at a time
 
 // Runs through all pairs of some batches; `finish(common, area_a, area_b, row of b)` gives the
 // result of a pair that has pixels in common.
@@ -28,9 +29,9 @@ class Matrices {
   }
 
   void run(int threads) {
-    std::vector<int64_t> prefix{0};  // weights of the small groups, in order
     std::vector<int64_t> small;
     std::vector<int64_t> big;
+    std::vector<int64_t> prefix{0};  // weights of the small groups, in order
     for (int64_t g = 0; g < pairs_.n_groups; ++g) {
       const int64_t n_pairs = pairs_.n_a(g) * pairs_.n_b(g);
       if (n_pairs == 0) continue;
@@ -42,22 +43,22 @@ class Matrices {
       prefix.push_back(prefix.back() + n_pairs + n_bounds(pairs_.a, pairs_.groups_a + g) +
                        n_bounds(pairs_.b, pairs_.groups_b + g));
     }
-    const auto cuts =
-        split_rows(threads, static_cast<int64_t>(small.size()), prefix.data(), 1, kGrain);
+    const auto n_small = static_cast<int64_t>(small.size());
+    const auto cuts = split_rows(threads, n_small, prefix.data(), 1, kGrain);
     parallel_for(threads, static_cast<int64_t>(cuts.size()) - 1, [&](int64_t p) {
       Prepared a;
-      Prepared b;
+      std::vector<Prepared> tiles(1);
       Hits hits;
       for (int64_t k = cuts[static_cast<size_t>(p)]; k < cuts[static_cast<size_t>(p) + 1]; ++k) {
-        const int64_t g = small[static_cast<size_t>(k)];
-        const Method method = method_of(g);
-        a.prepare(pairs_.a, pairs_.groups_a[g], pairs_.groups_a[g + 1], method);
-        b.prepare(pairs_.b, pairs_.groups_b[g], pairs_.groups_b[g + 1], method);
-        b.gather_slices();
-        fill(g, a, b, hits);
+        run_group(small[static_cast<size_t>(k)], 1, a, tiles, hits);
       }
     });
-    for (const int64_t g : big) run_big(g, threads);
+    for (const int64_t g : big) {
+      Prepared a;
+      std::vector<Prepared> tiles(1);
+      Hits hits;
+      run_group(g, threads, a, tiles, hits);
+    }
   }
 
  private:
@@ -65,35 +66,41 @@ class Matrices {
     return masks.offsets[group[1]] - masks.offsets[group[0]];
   }
 
-  [[nodiscard]] Method method_of(int64_t g) const {
-    return method_ != nullptr ? *method_ : choose_method(pairs_, g);
-  }
-
-  // Tiles of masks of b, a strip at a time, prepared once and met by all masks of a.
-  void run_big(int64_t g, int threads) const {
-    const Method method = method_of(g);
+  // Tiles of masks of b, a strip of tiles at a time, are prepared once and meet all masks of a.
+  void run_group(int64_t g, int threads, Prepared& scratch_a, std::vector<Prepared>& tiles,
+                 Hits& scratch_hits) const {
+    const Plan plan = method_ != nullptr ? plan_group(pairs_, g, *method_) : plan_group(pairs_, g);
+    const int64_t fitting = kTileBytes / std::max<int64_t>(plan.bytes, 1);
+    const int64_t tile = std::clamp<int64_t>(fitting, 8, kTile);
+    const int64_t begin_a = pairs_.groups_a[g];
     const int64_t end_a = pairs_.groups_a[g + 1];
     const int64_t end_b = pairs_.groups_b[g + 1];
-    const int64_t n_a = pairs_.n_a(g);
-    const int64_t step =
-        std::clamp((n_a + 4 * threads - 1) / (4 * threads), std::min<int64_t>(16, n_a), kTile);
-    std::vector<Prepared> tiles;
-    for (int64_t strip = pairs_.groups_b[g]; strip < end_b; strip += kStrip) {
-      const int64_t n_tiles = (std::min(kStrip, end_b - strip) + kTile - 1) / kTile;
-      tiles.resize(static_cast<size_t>(n_tiles));
+    const int64_t n_threads_rows = (end_a - begin_a + 4 * threads - 1) / (4 * threads);
+    const int64_t step = threads == 1 ? tile : std::clamp<int64_t>(n_threads_rows, 8, tile);
+    const int64_t n_steps = (end_a - begin_a + step - 1) / step;
+    for (int64_t strip = pairs_.groups_b[g]; strip < end_b; strip += tile * kStripTiles) {
+      const int64_t n_tiles = std::min(kStripTiles, (end_b - strip + tile - 1) / tile);
+      if (n_tiles > static_cast<int64_t>(tiles.size())) tiles.resize(static_cast<size_t>(n_tiles));
       parallel_for(threads, n_tiles, [&](int64_t t) {
-        const int64_t first = strip + t * kTile;
         Prepared& b = tiles[static_cast<size_t>(t)];
-        b.prepare(pairs_.b, first, std::min(first + kTile, end_b), method);
+        const int64_t first = strip + t * tile;
+        b.prepare(pairs_.b, first, std::min(first + tile, end_b), plan.method);
         b.gather_slices();
       });
-      parallel_for(threads, (n_a + step - 1) / step, [&](int64_t p) {
-        Prepared a;
-        Hits hits;
-        const int64_t first = pairs_.groups_a[g] + p * step;
-        a.prepare(pairs_.a, first, std::min(first + step, end_a), method);
-        for (const Prepared& b : tiles) fill(g, a, b, hits);
-      });
+      const auto run_rows = [&](int64_t p, Prepared& a, Hits& hits) {
+        const int64_t first = begin_a + p * step;
+        a.prepare(pairs_.a, first, std::min(first + step, end_a), plan.method);
+        for (int64_t t = 0; t < n_tiles; ++t) fill(g, a, tiles[static_cast<size_t>(t)], hits);
+      };
+      if (threads == 1) {
+        for (int64_t p = 0; p < n_steps; ++p) run_rows(p, scratch_a, scratch_hits);
+      } else {
+        parallel_for(threads, n_steps, [&](int64_t p) {
+          Prepared a;
+          Hits hits;
+          run_rows(p, a, hits);
+        });
+      }
     }
   }
 

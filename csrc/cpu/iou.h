@@ -18,11 +18,19 @@ struct PairsView {
   [[nodiscard]] int64_t n_pairs() const;
 };
 
-// The cheapest way to count the common pixels of the pairs of group g.
-Method choose_method(const PairsView& pairs, int64_t g);
+// How to go about the pairs of one group.
+struct Plan {
+  Method method;
+  int64_t bytes;  // prepared for one mask, about
+};
+
+// What costs least, by an estimate from a few masks of the group.
+Plan plan_group(const PairsView& pairs, int64_t g);
+// What one method takes.
+Plan plan_group(const PairsView& pairs, int64_t g, Method method);
 
 // Results of all pairs: row-major matrices, group after group. out [n_pairs]. Only tests ask for a
-// method; null leaves it to choose_method.
+// method; null leaves it to plan_group.
 void intersection_area(const PairsView& pairs, const Method* method, int64_t* out, int threads);
 // crowd [b.n_masks], or null.
 void iou(const PairsView& pairs, const bool* crowd, double* out, int threads);

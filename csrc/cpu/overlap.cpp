@@ -1,6 +1,7 @@
 #include "cpu/overlap.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "core/iou.h"
 #include "cpu/simd.h"
@@ -78,23 +79,22 @@ inline void overlap_slices(const Prepared& a, i64 i, const Prepared& b, const i3
 }
 
 inline u32 overlap_words(const Prepared& a, i64 i, const Prepared& b, i64 j) {
-  const i64 width_a = a.right[i] - a.left[i];
-  const i64 width_b = b.right[j] - b.left[j];
-  const i64 row_a = a.top[i] / 64;
-  const i64 row_b = b.top[j] / 64;
-  const i64 first_row = std::max(row_a, row_b);
-  const i64 last_row = std::min(row_a + a.shapes[i].n, row_b + b.shapes[j].n);
-  const i32 first = std::max(a.left[i], b.left[j]);
-  const i32 last = std::min(a.right[i], b.right[j]);
+  const Prepared::Shape of_a = a.shapes[i];
+  const Prepared::Shape of_b = b.shapes[j];
+  const i64 first = std::max(of_a.origin, of_b.origin);
+  const i64 last = std::min(of_a.origin + of_a.n, of_b.origin + of_b.n);
+  const u64* words_a = a.words.data() + of_a.first + (first - of_a.origin);
+  const u64* words_b = b.words.data() + of_b.first + (first - of_b.origin);
   u64 common = 0;
-  for (i64 row = first_row; row < last_row; ++row) {
-    const u64* p = a.words.data() + a.shapes[i].first + (row - row_a) * width_a + first - a.left[i];
-    const u64* q = b.words.data() + b.shapes[j].first + (row - row_b) * width_b + first - b.left[j];
-    for (i64 column = 0; column < last - first; ++column) {
-      common += static_cast<u64>(__builtin_popcountll(p[column] & q[column]));
-    }
+  for (i64 k = 0; k < last - first; ++k) {
+    common += static_cast<u64>(std::popcount(words_a[k] & words_b[k]));
   }
   return static_cast<u32>(common);
+}
+
+// Not inline: amid the vector code the compiler turns its steps into branches.
+__attribute__((noinline)) u32 walk(const MasksView& a, i64 i, const MasksView& b, i64 j) {
+  return static_cast<u32>(overlap(a.begin(i), a.end(i), b.begin(j), b.end(j)));
 }
 
 inline i64 find_hits(const MasksView& masks_a, const Prepared& a, i64 i, const MasksView& masks_b,
@@ -108,8 +108,7 @@ inline i64 find_hits(const MasksView& masks_a, const Prepared& a, i64 i, const M
   for (i64 k = 0; k < n; ++k) {
     const i64 j = index[k];
     if (!prepared || b.shapes[j].n == 0) {
-      common[k] = static_cast<u32>(overlap(masks_a.begin(a.begin + i), masks_a.end(a.begin + i),
-                                           masks_b.begin(b.begin + j), masks_b.end(b.begin + j)));
+      common[k] = walk(masks_a, a.begin + i, masks_b, b.begin + j);
     } else if (a.method == Method::kBits) {
       common[k] = overlap_words(a, i, b, j);
     }

@@ -5,13 +5,14 @@
 #include <limits>
 #include <utility>
 
+#include "cpu/bits.h"
 #include "cpu/simd.h"
 
 namespace maskmill {
 namespace {
 
 constexpr i64 kChunk = 512;          // spans cut at a time: the pieces stay in the first cache
-constexpr i64 kMostBytes = 4 << 20;  // prepared data of one batch
+constexpr i64 kMostBytes = 1 << 20;  // prepared for one batch; mostly it is a quarter of that
 constexpr u64 kEightOnes = 0x0101010101010101;
 
 struct Extent {
@@ -129,7 +130,7 @@ class Slicer {
       std::memcpy(rows + kBlock, stops_ + kBlock * block, kBlock * sizeof(u16));
       rows += kSlice;
     }
-    return {before_, to_.block.size() - before_};
+    return {before_, to_.block.size() - before_, 0};
   }
 
  private:
@@ -202,33 +203,6 @@ MASKMILL_AVX2 void measure_avx2(const u32* bounds, i64 n_bounds, Reciprocal by, 
   measure_spans<false>(bounds, n_bounds / 2, by, 0, extent, nullptr);
 }
 
-void set_bits(const u32* bounds, i64 n_bounds, Reciprocal by, u32 left, u32 right, u32 first_row,
-              u64* words) {
-  const i64 width = right - left;
-  for (i64 k = 0; k < n_bounds; k += 2) {
-    const Division at = divide(bounds[k], by);
-    i64 column = at.quotient - left;
-    u32 start = at.rest;
-    for (u32 length = bounds[k + 1] - bounds[k]; length > 0; ++column) {
-      const u32 here = std::min(length, by.divisor - start);
-      const u32 last = start + here - 1;
-      const u64 from = ~u64{0} << (start % 64);
-      const u64 upto = ~u64{0} >> (63 - last % 64);
-      u64* word = words + (start / 64 - first_row) * width + column;
-      i64 n_more = last / 64 - start / 64;
-      if (n_more == 0) {
-        *word |= from & upto;
-      } else {
-        *word |= from;
-        while (--n_more > 0) *(word += width) = ~u64{0};
-        *(word + width) |= upto;
-      }
-      length -= here;
-      start = 0;
-    }
-  }
-}
-
 }  // namespace
 
 void Prepared::prepare(const MasksView& masks, int64_t first, int64_t end, Method how) {
@@ -271,14 +245,16 @@ void Prepared::prepare(const MasksView& masks, int64_t first, int64_t end, Metho
       extent.bottom = height;
     }
     if (method == Method::kBits && bytes < kMostBytes) {
-      const u32 first_row = extent.top / 64;
-      const i64 n_rows = (extent.bottom - 1) / 64 - first_row + 1;
+      const i64 origin = bounds[0] / 64;
+      const i64 n_words = (bounds[n_bounds - 1] - 1) / 64 + 1 - origin;
       const i64 at = words.size();
-      const i64 more = n_rows * (x1 - x0);
-      words.resize(at + more);
-      std::memset(words.data() + at, 0, static_cast<size_t>(more) * sizeof(u64));
-      set_bits(bounds, n_bounds, by, x0, x1, first_row, words.data() + at);
-      shapes.push({at, n_rows});
+      words.resize(at + n_words);
+      std::memset(words.data() + at, 0, static_cast<size_t>(n_words) * sizeof(u64));
+      for (i64 k = 0; k < n_bounds; k += 2) {
+        const auto shift = static_cast<u64>(64 * origin);
+        set_bits(words.data() + at, bounds[k] - shift, bounds[k + 1] - shift);
+      }
+      shapes.push({at, n_words, origin});
     } else if (shapes.size() == i) {
       shapes.push({});
     }

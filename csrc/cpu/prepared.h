@@ -42,8 +42,9 @@ class Prepared {
 
   // What the methods prepare of each mask; masks that have nothing are walked.
   struct Shape {
-    i64 first = 0;  // its first slice, or word
-    i64 n = 0;      // its slices, or words a column
+    i64 first = 0;   // its first slice, or word
+    i64 n = 0;       // its slices, or words
+    i64 origin = 0;  // words: the first is that of pixel 64 * origin
   };
   Buffer<Shape> shapes;
 
@@ -59,8 +60,7 @@ class Prepared {
   Buffer<i32> mask;  // of each slice
   [[nodiscard]] const u16* gathered() const { return gathered_.data() + gathered_start_; }
 
-  // Bits of rows 64 r to 64 r + 63, column by column, for every r that the box meets.
-  Buffer<u64> words;
+  Buffer<u64> words;  // a bit each for pixels 64 k to 64 k + 63, from first pixel to last
 
  private:
   Buffer<u16> scratch_;
