@@ -22,7 +22,7 @@ namespace {
 
 constexpr uint32_t kIgnored = UINT32_MAX;
 constexpr int64_t kGrain = 1 << 18;        // pixels a piece: about 40 us
-constexpr int64_t kStripPixels = 1 << 22;  // bounds the starts of one strip
+constexpr int64_t kStripPixels = 1 << 24;  // bounds the starts of one strip
 
 // The part of one map that one piece of work read.
 struct Segment {
@@ -184,8 +184,10 @@ class Reader {
 template <class T>
 void read_maps(const StackView& maps, bool is_signed, const Ignore& ignore, int threads,
                std::vector<Piece>& pieces) {
-  const int64_t columns =
-      std::clamp<int64_t>(kStripPixels / std::max<int64_t>(1, maps.height) / 64 * 64, 64, 512);
+  // Wide strips read memory in long stretches; a few large maps are cut for every thread.
+  int64_t columns = std::clamp<int64_t>(kStripPixels / std::max<int64_t>(1, maps.height), 64, 2048);
+  if (maps.n < threads) columns = std::min(columns, maps.width / (int64_t{2} * threads));
+  columns = std::max<int64_t>(64, columns / 64 * 64);
   const int64_t strips = maps.height == 0 ? 0 : (maps.width + columns - 1) / columns;
   const auto cuts = split_rows(threads, maps.n * strips, nullptr,
                                std::min(columns, maps.width) * maps.height, kGrain);

@@ -13,7 +13,7 @@ from maskmill.backend.arrays import as_integers
 from maskmill.backend.contract import BackendName
 from maskmill.backend.dispatch import backend_for
 from maskmill.masks import MAX_PIXELS, Masks
-from maskmill.ops.check import check_choice, check_type, group_sizes
+from maskmill.ops.check import check_choice, check_type, group_sizes, have_one_size
 
 if TYPE_CHECKING:
     from maskmill.backend.arrays import Array
@@ -107,12 +107,14 @@ def label_map(
     offsets = ragged.as_groups(
         "label_map", "groups", [0, len(masks)] if groups is None else groups, len(masks)
     )
-    known = group_sizes("label_map", [("masks", masks, offsets)], sizes)
-    unknown = (known == 0).any(axis=1)
-    if unknown.any():
+    if groups is None and sizes is None and len(masks) and have_one_size(masks):
+        known = masks.sizes[:1]
+    else:
+        known = group_sizes("label_map", [("masks", masks, offsets)], sizes)
+    if not known.all():
         raise ValueError(
             f"label_map: sizes must be given when an image has no masks, got none for image "
-            f"{np.argmax(unknown)}. Pass sizes=(height, width) or one pair an image."
+            f"{np.argmin(known.all(axis=1))}. Pass sizes=(height, width) or one pair an image."
         )
     rest = _as_background(background)
     kind = _fitting_dtype(values, rest, dtype)
