@@ -193,7 +193,7 @@ void StripEncoder::encode_run(const u8* bytes, int64_t n, int64_t position, bool
   std::memcpy(above_.data() + 1, bytes, static_cast<size_t>(head - 1));
   compare_and_emit(above_.data(), 0, head, 1);
   int64_t at = head;
-  while (n - at >= kBands * 128) {
+  while (n - at >= int64_t{kBands} * 128) {
     const int64_t width = std::min(kBandBytes, (n - at) / kBands / 128 * 128);
     compare_and_emit(bytes + at - 1, at, width, kBands);
     at += kBands * width;

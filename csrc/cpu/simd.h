@@ -42,7 +42,23 @@ void force_simd(SimdLevel level);
 
 inline bool use_avx2() { return simd_level() == SimdLevel::avx2; }
 
-// Pixels are bytes, 64 at a time: bit k of a word stands for byte k.
+// Row m holds, two bytes each, the places of the bits of m: shuffles 16-bit lanes to the front.
+struct PackTable {
+  constexpr PackTable() {
+    for (int m = 0; m < 256; ++m) {
+      int n = 0;
+      for (int k = 0; k < 8; ++k) {
+        if ((m >> k & 1) == 0) continue;
+        bytes[m][n++] = static_cast<u8>(2 * k);
+        bytes[m][n++] = static_cast<u8>(2 * k + 1);
+      }
+    }
+  }
+  alignas(16) u8 bytes[256][16] = {};
+};
+inline constexpr PackTable kPackTable;
+
+// 64 values at a time: bit k of a word stands for value k.
 namespace portable {
 struct Simd {
   // Bits of the bytes that are not zero.
@@ -69,6 +85,19 @@ struct Simd {
       word = (word >> 7) & 0x0101010101010101;
       std::memcpy(bytes + k, &word, 8);
     }
+  }
+
+  // Moves the values of the set bits together; gives their end. Up to 8 values beyond are written.
+  static i16* pack(const i16* values, u64 bits, i16* out) {
+    i16* const end = out + std::popcount(bits);
+    while (bits != 0) {
+      for (int k = 0; k < 8; ++k) {
+        out[k] = values[std::countr_zero(bits) & 63];
+        bits &= bits - 1;
+      }
+      out += 8;
+    }
+    return end;
   }
 
   // Copies 64 bytes past the caches; `to` is aligned to 64. Call fence() when done.
@@ -110,10 +139,14 @@ struct Simd {
     const __m128i high = _mm_unpackhi_epi16(twice, twice);
     const __m128i parts[4] = {_mm_unpacklo_epi32(low, low), _mm_unpackhi_epi32(low, low),
                               _mm_unpacklo_epi32(high, high), _mm_unpackhi_epi32(high, high)};
-    for (int k = 0; k < 4; ++k) {
+    for (i64 k = 0; k < 4; ++k) {
       _mm_storeu_si128(reinterpret_cast<__m128i*>(bytes + 16 * k),
                        _mm_min_epu8(_mm_and_si128(parts[k], own), one));
     }
+  }
+
+  static i16* pack(const i16* values, u64 bits, i16* out) {
+    return portable::Simd::pack(values, bits, out);
   }
 
   static void stream(const u8* from, u8* to) {
@@ -167,6 +200,18 @@ struct Simd {
     }
   }
 
+  static i16* pack(const i16* values, u64 bits, i16* out) {
+    for (int k = 0; k < 64; k += 8) {
+      const u64 own = bits >> k & 0xFF;
+      const __m128i eight = _mm_loadu_si128(reinterpret_cast<const __m128i*>(values + k));
+      const __m128i places =
+          _mm_load_si128(reinterpret_cast<const __m128i*>(kPackTable.bytes[own]));
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(out), _mm_shuffle_epi8(eight, places));
+      out += std::popcount(own);
+    }
+    return out;
+  }
+
   static void stream(const u8* from, u8* to) {
     for (int k = 0; k < 64; k += 32) {
       _mm256_stream_si256(reinterpret_cast<__m256i*>(to + k),
@@ -194,7 +239,7 @@ struct Simd {
   static u64 nonzero(const u8* bytes) {
     const uint8x16_t own = vreinterpretq_u8_u64(vdupq_n_u64(0x8040201008040201));
     uint8x16_t parts[4];
-    for (int k = 0; k < 4; ++k) {
+    for (i64 k = 0; k < 4; ++k) {
       const uint8x16_t part = vld1q_u8(bytes + 16 * k);
       parts[k] = vandq_u8(vtstq_u8(part, part), own);
     }
@@ -213,12 +258,23 @@ struct Simd {
 
   static void expand(u64 bits, u8* bytes) {
     const uint8x16_t own = vreinterpretq_u8_u64(vdupq_n_u64(0x8040201008040201));
-    for (int k = 0; k < 4; ++k) {
+    for (i64 k = 0; k < 4; ++k) {
       const auto low = static_cast<u8>(bits >> 16 * k);
       const auto high = static_cast<u8>(bits >> (16 * k + 8));
       const uint8x16_t spread = vcombine_u8(vdup_n_u8(low), vdup_n_u8(high));
       vst1q_u8(bytes + 16 * k, vandq_u8(vtstq_u8(spread, own), vdupq_n_u8(1)));
     }
+  }
+
+  static i16* pack(const i16* values, u64 bits, i16* out) {
+    for (int k = 0; k < 64; k += 8) {
+      const u64 own = bits >> k & 0xFF;
+      const uint8x16_t eight = vreinterpretq_u8_s16(vld1q_s16(values + k));
+      const uint8x16_t places = vld1q_u8(kPackTable.bytes[own]);
+      vst1q_s16(out, vreinterpretq_s16_u8(vqtbl1q_u8(eight, places)));
+      out += std::popcount(own);
+    }
+    return out;
   }
 
   static void stream(const u8* from, u8* to) { std::memcpy(to, from, 64); }

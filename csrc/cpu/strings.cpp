@@ -9,6 +9,17 @@
 #include "cpu/parallel.h"
 #include "cpu/simd.h"
 
+namespace maskmill {
+namespace {
+
+// A number of a string that takes more than three characters.
+struct LongNumber {
+  i64 index, value;
+};
+
+}  // namespace
+}  // namespace maskmill
+
 #define MASKMILL_KERNELS "cpu/strings.inc"
 #include "cpu/for_each_simd.h"
 
@@ -92,6 +103,12 @@ void append_numbers(int64_t record, const unsigned char* chars, int64_t n,
   }
 }
 
+struct NumbersScratch {
+  Buffer<i16> numbers;
+  Buffer<LongNumber> longs;
+  Buffer<int64_t> counts;
+};
+
 }  // namespace
 
 Ragged<uint32_t> to_counts(const MasksView& masks, int threads) {
@@ -137,16 +154,20 @@ MaskColumns from_counts(const CountsView& records, int threads) {
 MaskColumns from_coco_strings(const StringsView& records, int threads) {
   const auto cuts = split_rows(threads, records.n_masks, records.offsets, 4, kGrain);
   const auto read = MASKMILL_KERNEL(read_string);
-  return build_ragged_with<uint32_t, Buffer<int64_t>>(
-      threads, cuts, [&](int64_t i, Buffer<uint32_t>& bounds, Buffer<int64_t>& counts) {
+  return build_ragged_with<uint32_t, NumbersScratch>(
+      threads, cuts, [&](int64_t i, Buffer<uint32_t>& bounds, NumbersScratch& scratch) {
         const unsigned char* const chars = records.chars + records.offsets[i];
         const int64_t n = records.offsets[i + 1] - records.offsets[i];
         const int64_t n_pixels = n_pixels_of(records.sizes, i);
-        const int64_t n_bounds = read(chars, n, static_cast<u64>(n_pixels), bounds.room(n));
+        scratch.numbers.resize(n + 8);
+        scratch.longs.resize(n / 4 + 1);
+        const int64_t n_bounds = read(chars, n, static_cast<u64>(n_pixels), scratch.numbers.data(),
+                                      scratch.longs.data(), bounds.room(n));
         if (n_bounds >= 0) {
           bounds.advance(n_bounds);
           return;
         }
+        Buffer<int64_t>& counts = scratch.counts;
         counts.clear();
         append_numbers(i, chars, n, counts);
         // Each count is its number plus the count two before it, from the fourth on.

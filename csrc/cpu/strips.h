@@ -29,7 +29,7 @@ inline Strips cut_strips(int64_t n, int64_t height, int64_t width, int threads) 
   if (n == 0 || n_pixels == 0) return {0, 1, height, width, width};
   int64_t wanted = (n_pixels + kStripMost - 1) / kStripMost;
   if (n < threads) {
-    wanted = std::max(wanted, std::min<int64_t>(2 * threads / n, n_pixels / kStripGrain));
+    wanted = std::max(wanted, std::min<int64_t>(int64_t{2} * threads / n, n_pixels / kStripGrain));
   }
   wanted = std::max<int64_t>(wanted, 1);
   const int64_t columns = ((width + wanted - 1) / wanted + 63) / 64 * 64;
