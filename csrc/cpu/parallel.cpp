@@ -8,6 +8,7 @@
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <system_error>
 #include <thread>
 
 namespace maskmill {
@@ -48,9 +49,13 @@ class Pool {
     {
       const std::lock_guard lock(mutex_);
       const auto wanted = static_cast<size_t>(std::min<int64_t>(threads, job.n_pieces) - 1);
-      while (workers_.size() < wanted) {
-        workers_.emplace_back([this] { work(); });
-        workers_.back().detach();
+      try {
+        while (workers_.size() < wanted) {
+          workers_.emplace_back([this] { work(); });
+          workers_.back().detach();
+        }
+      } catch (const std::system_error&) {
+        // The system gives no more threads: those that there are do the work, the caller if none.
       }
       for (size_t i = 0; i < wanted; ++i) queue_.push_back(shared);
     }

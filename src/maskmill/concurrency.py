@@ -7,13 +7,18 @@ holds for the calls inside it and for nothing else. No thread is started before 
 from __future__ import annotations
 
 import multiprocessing
+import operator
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
+from typing import Final
 
 __all__ = ["thread_count", "threads"]
+
+MAX_THREADS: Final = 1024
+"""More than that is a mistake: each thread has a stack."""
 
 _scope: ContextVar[int | None] = ContextVar("maskmill_threads", default=None)
 
@@ -24,8 +29,8 @@ def _default() -> int:
     if multiprocessing.parent_process() is not None:
         return 1
     if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        return min(len(os.sched_getaffinity(0)), MAX_THREADS)
+    return min(os.cpu_count() or 1, MAX_THREADS)
 
 
 if hasattr(os, "register_at_fork"):
@@ -57,12 +62,15 @@ def threads(n: int) -> Iterator[None]:
 
     Parameters
     ----------
-    n : int, at least 1
+    n : int, from 1 to 1024
+        A call starts no more threads than it has pieces of work.
 
     Raises
     ------
+    TypeError
+        If ``n`` is not an integer.
     ValueError
-        If ``n`` is below 1.
+        If ``n`` is out of range.
 
     Notes
     -----
@@ -74,11 +82,19 @@ def threads(n: int) -> Iterator[None]:
     ...     thread_count()
     1
     """
-    if n < 1:
+    try:
+        count = operator.index(n)
+    except TypeError:
+        raise TypeError(
+            f"threads: n must be an integer, got {type(n).__name__}. "
+            "Pass the number of threads to use."
+        ) from None
+    if not 1 <= count <= MAX_THREADS:
         raise ValueError(
-            f"threads: n must be at least 1, got {n}. Pass the number of threads to use."
+            f"threads: n must be from 1 to {MAX_THREADS}, got {count}. "
+            "Pass the number of threads to use."
         )
-    token = _scope.set(int(n))
+    token = _scope.set(count)
     try:
         yield
     finally:

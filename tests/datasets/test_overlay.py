@@ -8,7 +8,7 @@ from PIL import Image
 
 from maskmill import FormatError
 from maskmill.datasets import overlay, read
-from maskmill.datasets.overlay import find_image, open_picture
+from maskmill.datasets.drawing import find_image, open_picture
 from tests.datasets.tiny import tiny_coco, write_json
 
 COLOURS = np.array([[200, 0, 0], [0, 0, 100]], np.uint8)

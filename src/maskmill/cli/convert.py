@@ -80,7 +80,7 @@ def command(
     formats. The report is printed, and kept as report.json in DST or beside it. The exit status is
     0 only if every record was converted.
     """
-    from maskmill.datasets.convert import convert
+    from maskmill.datasets.conversion import convert
     from maskmill.datasets.registry import get_format
 
     given = {name: value for name, value in options.items() if value is not None}

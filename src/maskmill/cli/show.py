@@ -33,7 +33,7 @@ def command(
     Colours are those of the categories. If the image is not found, the ground is grey.
     """
     from maskmill.datasets.colours import category_colours
-    from maskmill.datasets.overlay import find_image, open_picture, overlay
+    from maskmill.datasets.drawing import find_image, open_picture, overlay
     from maskmill.datasets.png import write_png
     from maskmill.datasets.registry import read
 

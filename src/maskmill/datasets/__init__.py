@@ -6,10 +6,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from maskmill.datasets.convert import convert
+    from maskmill.datasets.conversion import convert
     from maskmill.datasets.dataset import Category, Dataset, Header, Images, Instances, Shard
+    from maskmill.datasets.drawing import overlay
     from maskmill.datasets.format import Format, Options, Writer
-    from maskmill.datasets.overlay import overlay
     from maskmill.datasets.registry import detect, format_names, get_format, read
     from maskmill.datasets.report import Losses, Report
     from maskmill.datasets.shapes import Shapes
@@ -52,11 +52,11 @@ _HOME = {
     "Shard": "dataset",
     "Summary": "summary",
     "Writer": "format",
-    "convert": "convert",
+    "convert": "conversion",
     "detect": "registry",
     "format_names": "registry",
     "get_format": "registry",
-    "overlay": "overlay",
+    "overlay": "drawing",
     "read": "registry",
     "summarize": "summary",
 }

@@ -103,16 +103,9 @@ def read(
 
     Examples
     --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     source = Path(folder) / "instances.json"
-    ...     _ = source.write_text(
-    ...         '{"images": [{"id": 1, "file_name": "a.jpg", "height": 3, "width": 4}],'
-    ...         ' "annotations": [], "categories": []}'
-    ...     )
-    ...     for shard in read(source):
-    ...         print(shard.images.file_names, len(shard.masks()))
-    ['a.jpg'] 0
+    >>> dataset = read("examples/countries/countries.json")
+    >>> sum(len(shard.masks()) for shard in dataset)
+    313
     """
     source = Path(path)
     source_format = detect(source) if from_ is None else get_format(from_)

@@ -151,16 +151,8 @@ def summarize(
 
     Examples
     --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     source = Path(folder) / "instances.json"
-    ...     _ = source.write_text(
-    ...         '{"images": [{"id": 1, "file_name": "a.jpg", "height": 3, "width": 4}, {"id": 2}],'
-    ...         ' "annotations": [], "categories": []}'
-    ...     )
-    ...     summary = summarize(source)
-    >>> summary.images, [record.place for record in summary.skipped]
-    (1, ['/images/1'])
+    >>> summarize("examples/countries/countries.json").instances
+    313
     """
     source = Path(path)
     source_format = detect(source) if from_ is None else get_format(from_)
