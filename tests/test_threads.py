@@ -39,6 +39,7 @@ from maskmill import (
     to_counts,
     union,
 )
+from tests.test_stubs import OPERATIONS as OPERATIONS_OF_CORE
 
 COUNTS = (1, 2, 7)
 
@@ -162,8 +163,7 @@ def recorded(monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[Any, ...]]:
     return calls
 
 
-# overlap_methods only tells tests how iou would go about it.
-NATIVE = [n for n in dir(_core) if not n.startswith("__") and n != "overlap_methods"]
+NATIVE = sorted(OPERATIONS_OF_CORE)
 
 
 def test_every_native_function_lets_other_python_threads_run(
