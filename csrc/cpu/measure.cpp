@@ -1,7 +1,7 @@
 #include "cpu/measure.h"
 
-#include "core/measure.h"
 #include "cpu/parallel.h"
+#include "cpu/simd.h"
 
 namespace maskmill {
 namespace {
@@ -17,20 +17,31 @@ void for_each_mask(const MasksView& masks, int threads, const Body& body) {
   });
 }
 
+MASKMILL_AVX2 Extent extent_avx2(const u32* bounds, i64 n_bounds, Reciprocal by) {
+  return extent_of(bounds, n_bounds, by);
+}
+
+MASKMILL_AVX2 i64 area_avx2(const u32* bounds, i64 n_bounds) { return mask_area(bounds, n_bounds); }
+
 }  // namespace
 
+Extent measure_extent(const u32* bounds, i64 n_bounds, Reciprocal by) {
+  return use_avx2() ? extent_avx2(bounds, n_bounds, by) : extent_of(bounds, n_bounds, by);
+}
+
 void area(const MasksView& masks, int64_t* out, int threads) {
+  const auto measured = use_avx2() ? area_avx2 : mask_area;
   for_each_mask(masks, threads,
-                [&](int64_t i) { out[i] = mask_area(masks.begin(i), masks.n_bounds(i)); });
+                [&](int64_t i) { out[i] = measured(masks.begin(i), masks.n_bounds(i)); });
 }
 
 void bbox(const MasksView& masks, int64_t* out, int threads) {
+  const auto measured = use_avx2() ? extent_avx2 : extent_of;
   for_each_mask(masks, threads, [&](int64_t i) {
     const uint32_t* bounds = masks.begin(i);
     const int64_t n = masks.n_bounds(i);
-    const auto height = static_cast<u32>(masks.height(i));
-    const Box box =
-        n == 0 ? Box{0, 0, 0, 0} : mask_box(bounds, n, height, mask_rows(bounds, n, height));
+    const Reciprocal by = reciprocal(static_cast<u32>(masks.height(i)));
+    const Box box = mask_bbox(bounds, n, by, measured(bounds, n, by));
     out[4 * i] = box.x;
     out[4 * i + 1] = box.y;
     out[4 * i + 2] = box.width;

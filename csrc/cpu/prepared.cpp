@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "cpu/bits.h"
+#include "cpu/measure.h"
 #include "cpu/simd.h"
 
 namespace maskmill {
@@ -15,12 +16,6 @@ constexpr i64 kChunk = 512;          // spans cut at a time: the pieces stay in 
 constexpr i64 kMostBytes = 1 << 20;  // prepared for one batch; mostly it is a quarter of that
 constexpr u64 kEightOnes = 0x0101010101010101;
 
-struct Extent {
-  u32 top = std::numeric_limits<u32>::max();
-  u32 bottom = 0;  // beyond the height: a span goes on in the next column
-  u32 area = 0;    // below 2**32, as all pixels are
-};
-
 // The spans of a chunk, by column and row. Wrong where a span goes on in the next column.
 struct Cut {
   u16 column[kChunk];
@@ -29,13 +24,11 @@ struct Cut {
   u8 follows[kChunk];  // 1 where the column is the one after that of the span before
 };
 
-template <bool keep>
-inline void measure_spans(const u32* __restrict bounds, i64 n_spans, Reciprocal by, u32 left,
-                          Extent& extent, Cut* __restrict cut) {
+// As extent_of, and keeps where the spans lie.
+inline Extent cut_spans(const u32* __restrict bounds, i64 n_spans, Reciprocal by, u32 left,
+                        Cut* __restrict cut) {
   const u32 height = by.divisor;
-  u32 top = extent.top;
-  u32 bottom = extent.bottom;
-  u32 area = extent.area;
+  auto [top, bottom, area] = Extent{};
   for (i64 k = 0; k < n_spans; ++k) {
     const u32 start = bounds[2 * k];
     const u32 length = bounds[2 * k + 1] - start;
@@ -44,13 +37,11 @@ inline void measure_spans(const u32* __restrict bounds, i64 n_spans, Reciprocal 
     top = std::min(top, at.rest);
     bottom = std::max(bottom, stop);
     area += length;
-    if constexpr (keep) {
-      cut->column[k] = static_cast<u16>(at.quotient - left);
-      cut->start[k] = static_cast<u16>(at.rest);
-      cut->stop[k] = static_cast<u16>(stop);
-    }
+    cut->column[k] = static_cast<u16>(at.quotient - left);
+    cut->start[k] = static_cast<u16>(at.rest);
+    cut->stop[k] = static_cast<u16>(stop);
   }
-  extent = {top, bottom, area};
+  return {top, bottom, area};
 }
 
 // Cuts the spans of one mask into slices.
@@ -179,8 +170,7 @@ inline void cut_mask(const u32* bounds, i64 n_bounds, Reciprocal by, u32 left, u
   for (i64 k = 0; k < n_bounds; k += 2 * kChunk) {
     const u32* chunk = bounds + k;
     const i64 n = std::min(kChunk, (n_bounds - k) / 2);
-    Extent here;
-    measure_spans<true>(chunk, n, by, slicer.first_column(), here, &cut);
+    const Extent here = cut_spans(chunk, n, by, slicer.first_column(), &cut);
     if (here.bottom > by.divisor) {
       slicer.put_spans(chunk, n, by);
     } else {
@@ -197,10 +187,6 @@ inline void cut_mask(const u32* bounds, i64 n_bounds, Reciprocal by, u32 left, u
 MASKMILL_AVX2 void cut_mask_avx2(const u32* bounds, i64 n_bounds, Reciprocal by, u32 left,
                                  u32 right, Extent& extent, Buffer<u16>& first, Prepared& to) {
   cut_mask(bounds, n_bounds, by, left, right, extent, first, to);
-}
-
-MASKMILL_AVX2 void measure_avx2(const u32* bounds, i64 n_bounds, Reciprocal by, Extent& extent) {
-  measure_spans<false>(bounds, n_bounds / 2, by, 0, extent, nullptr);
 }
 
 }  // namespace
@@ -235,10 +221,8 @@ void Prepared::prepare(const MasksView& masks, int64_t first, int64_t end, Metho
     Extent extent;
     if (method == Method::kColumns && narrow && bytes < kMostBytes) {
       (avx2 ? cut_mask_avx2 : cut_mask)(bounds, n_bounds, by, x0, x1, extent, scratch_, *this);
-    } else if (avx2) {
-      measure_avx2(bounds, n_bounds, by, extent);
     } else {
-      measure_spans<false>(bounds, n_bounds / 2, by, 0, extent, nullptr);
+      extent = measure_extent(bounds, n_bounds, by);
     }
     if (extent.bottom > height) {
       extent.top = 0;
