@@ -192,6 +192,12 @@ def check_sizes(
         )
 
 
+def check_image_size(function: str, height: int, width: int) -> None:
+    """Raise unless one image has this size; cheap, for calls on a single small mask."""
+    if not (0 < height * width < 2**32 and max(height, width) < 2**31):
+        as_sizes(function, (height, width), 1)
+
+
 def as_sizes(
     function: str,
     sizes: object,

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from maskmill.backend.contract import BackendName
 from maskmill.backend.dispatch import backend_for
 from maskmill.masks import Masks
-from maskmill.ops.check import check_type
+from maskmill.ops.check import check_type, have_one_size
 
 if TYPE_CHECKING:
     from maskmill.backend.arrays import Array
@@ -81,11 +81,11 @@ def decode(
         return out
     if not len(masks):
         return np.zeros((0, 0, 0), kind)
-    distinct, which = np.unique(masks.sizes, axis=0, return_inverse=True)
-    if len(distinct) == 1:
-        dense = np.empty((len(masks), *distinct[0]), kind)
+    if have_one_size(masks):
+        dense = np.empty((len(masks), *masks.sizes[0].tolist()), kind)
         serve.decode(masks, dense)
         return dense
+    distinct, which = np.unique(masks.sizes, axis=0, return_inverse=True)
     images: list[Array] = [np.empty(0, kind)] * len(masks)
     for k, size in enumerate(distinct):
         rows = np.flatnonzero(which.reshape(-1) == k)
@@ -102,7 +102,7 @@ def _check_out(masks: Masks, out: Array, kind: np.dtype[np.generic]) -> None:
             f"decode: out must be an array of {kind}, got {out.dtype}. "
             "Leave dtype out, or make them agree."
         )
-    if len(masks) and (masks.sizes != masks.sizes[0]).any():
+    if not have_one_size(masks):
         raise ValueError(
             "decode: masks must have one size when out is given, got several. "
             "Leave out=None to get a list, or decode size by size."

@@ -58,7 +58,7 @@ def encode(dense: object, *, backend: BackendName | None = None) -> Masks:
         )
     stack = given[np.newaxis] if given.ndim == 2 else given
     if len(stack):
-        ragged.as_sizes("encode", stack.shape[1:], 1)
+        ragged.check_image_size("encode", *stack.shape[1:])
     if not stack.dtype.isnative:
         stack = stack != 0
     return backend_for(backend).encode(stack)
