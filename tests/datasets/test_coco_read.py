@@ -12,6 +12,7 @@ import pytest
 
 from maskmill import FormatError, area
 from maskmill.datasets import Shard, detect, read
+from maskmill.datasets.formats.coco import SHARD_IMAGES
 from maskmill.datasets.shapes import NO_SHAPE, POLYGONS, RUN_LENGTHS
 from tests.conftest import data_path
 from tests.datasets.tiny import SQUARE, tiny_coco, write_json
@@ -66,7 +67,7 @@ def test_shards_of_real_files_hold_every_record(name: str) -> None:
     assert names == [image["file_name"] for image in given["images"]]
     image_of = {a["id"]: a["image_id"] for a in given["annotations"]}
     for shard in parts:
-        assert len(shard.images) <= 16
+        assert len(shard.images) <= SHARD_IMAGES
         of_instance = [shard.images.ids[g] for g in shard.instances.images()]
         assert of_instance == [image_of[number] for number in shard.instances.ids]
 

@@ -49,7 +49,7 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     ('whole', 1)
     """
     target = Path(path)
-    temporary = _temporary_name(target)
+    temporary = target.with_name(_temporary_name())
     # Taken exclusively, and not through tempfile, whose files only the owner may read.
     os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
     try:
@@ -81,20 +81,21 @@ def write_atomically(path: str | os.PathLike[str], content: bytes | bytearray | 
     ...     (Path(folder) / "note.txt").read_bytes()
     b'whole'
     """
-    # As atomic_path does it, but the file is opened once: that is half of the time of a small one.
-    target = Path(path)
-    temporary = _temporary_name(target)
-    file = temporary.open("xb", buffering=0)
+    # As atomic_path does it, but the file is opened once and its name stays text: small files are
+    # written by the thousands.
+    target = os.fspath(path)
+    temporary = os.path.join(os.path.dirname(target), _temporary_name())  # noqa: PTH118, PTH120
+    file = open(temporary, "xb", buffering=0)  # noqa: PTH123, SIM115
     try:
         with file:
             rest = memoryview(content).cast("B")
             while rest:
                 rest = rest[file.write(rest) :]
-        temporary.replace(target)
+        os.replace(temporary, target)  # noqa: PTH105
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        Path(temporary).unlink(missing_ok=True)
         raise
 
 
-def _temporary_name(target: Path) -> Path:
-    return target.with_name(f".maskmill-{secrets.token_hex(8)}.tmp")
+def _temporary_name() -> str:
+    return f".maskmill-{secrets.token_hex(8)}.tmp"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Final
@@ -80,6 +81,7 @@ def _is_text(name: str) -> bool:
     return True
 
 
+@lru_cache(maxsize=1024)  # asked for when a name is checked, used and noted
 def output_name(file_name: str, suffix: str) -> str:
     """Name of the output of an image, with ``/`` between folders.
 
@@ -100,9 +102,9 @@ class OutputFolder:
     """A folder that gets one file an image; threads may share it."""
 
     def __init__(self, root: Path) -> None:
-        self.root = root
         root.mkdir(parents=True, exist_ok=True)
-        self._made = {root}
+        self._root = root
+        self._made = {""}
 
     def write_png(self, file_name: str, image: Array, *, palette: Array | None = None) -> None:
         """Write the PNG of an image, in the sub-folder that its file name asks for.
@@ -114,11 +116,12 @@ class OutputFolder:
         image, palette
             See `maskmill.datasets.png.encode_png`.
         """
-        path = self.root / output_name(file_name, ".png")
-        folder = path.parent
+        name = output_name(file_name, ".png")
+        folder = name.rpartition("/")[0]
         if folder not in self._made:
-            folder.mkdir(parents=True, exist_ok=True)
+            (self._root / folder).mkdir(parents=True, exist_ok=True)
             self._made.add(folder)
+        path = f"{self._root}/{name}"
         if image.size < WHOLE:
             write_atomically(path, encode_png(image, palette=palette))
         else:

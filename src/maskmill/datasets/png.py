@@ -8,6 +8,7 @@ packs those as well as a heavy one: 25 times as fast as Pillow's defaults and as
 
 from __future__ import annotations
 
+import math
 import os
 import struct
 from collections.abc import Iterator
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["MAX_PIXELS", "encode_png", "read_label_png", "write_png"]
 
 _UP: Final = 2  # the filter that subtracts the row above
-_BAND: Final = 2**18  # bytes filtered and deflated at a time
+_BAND: Final = 2**19  # bytes filtered and deflated at a time
 _IDAT: Final = 2**20  # bytes of deflated data that are worth a chunk
 
 
@@ -57,7 +58,7 @@ def encode_png(image: Array, *, palette: Array | None = None) -> bytes:
     Notes
     -----
     Measured on a 1024x2048 map of 19 classes: 1.1 ms and 27 KB; Pillow 37 ms and 32 KB. Extra
-    memory: 0.5 MB and the result.
+    memory: 1 MB and the result.
 
     Examples
     --------
@@ -173,7 +174,7 @@ def _file(image: Array, palette: Array | None) -> Iterator[bytes]:
 def _filtered(image: Array) -> Iterator[npt.NDArray[np.uint8]]:
     """Rows in bands, each row led by its filter's number."""
     height = image.shape[0]
-    n_bytes = image.dtype.itemsize * int(np.prod(image.shape[1:]))
+    n_bytes = image.dtype.itemsize * math.prod(image.shape[1:])
     band = max(1, _BAND // (n_bytes + 1))
     above = np.zeros((1, n_bytes), np.uint8)
     for top in range(0, height, band):

@@ -22,6 +22,7 @@ from maskmill.backend.contract import POLYGONS as PARSED_POLYGONS
 from maskmill.backend.dispatch import backend_for
 from maskmill.errors import StructureError
 from maskmill.masks import Masks
+from maskmill.ops.coco import interleave
 from maskmill.ops.rasterize import rasterize
 from maskmill.polygons import Polygons
 
@@ -113,19 +114,13 @@ class Shapes:
         Masks, N masks
             An instance without a shape gives an empty mask.
         """
-        drawn = rasterize(self.polygons, rule=rule)
-        if len(drawn) == len(self):
-            return drawn
-        if len(self.runs) == len(self):
-            return self.runs
-        shapeless = np.flatnonzero(self.kinds == NO_SHAPE)
-        nothing = Masks.from_trusted(
-            np.zeros(0, np.uint32), np.zeros(len(shapeless) + 1, np.int64), sizes[shapeless]
+        batches = {RUN_LENGTHS: self.runs, POLYGONS: rasterize(self.polygons, rule=rule)}
+        n_shapeless = len(self) - len(self.runs) - len(self.polygons)
+        batches[NO_SHAPE] = Masks.from_trusted(
+            np.zeros(0, np.uint32), np.zeros(n_shapeless + 1, np.int64), sizes[:n_shapeless]
         )
-        firsts = np.array([0, len(shapeless), len(shapeless) + len(drawn)])
-        return Masks.concatenate([nothing, drawn, self.runs])[
-            firsts[self.kinds] + self.rows_in_batches()
-        ]
+        present = {kind: masks for kind, masks in batches.items() if len(masks)}
+        return interleave(present, self.kinds, sizes)
 
 
 def shapes_from_coco(texts: Sequence[bytes | memoryview], sizes: Array) -> Shapes:

@@ -63,7 +63,7 @@ def masks_from_coco(
             f"{function}: counts of segmentation {i} must {what}. "
             "Check that sizes are (height, width), and repair or drop the record."
         )
-    return _interleave(batches, parsed.kinds, known)
+    return interleave(batches, parsed.kinds, known)
 
 
 def masks_to_coco(
@@ -231,8 +231,11 @@ def _polygons(parsed: Segmentations, sizes: Array) -> Polygons:
     )
 
 
-def _interleave(batches: dict[int, Masks], kinds: Array, sizes: Array) -> Masks:
-    """Put the masks of each kind back into the order of the records."""
+def interleave(batches: dict[int, Masks], kinds: Array, sizes: Array) -> Masks:
+    """Put the masks of each kind back into the order of the records.
+
+    ``kinds[i]`` says in which batch mask i is, and ``sizes[i]`` its size; batches keep the order.
+    """
     if not batches:
         return Masks.empty()
     if len(batches) == 1:

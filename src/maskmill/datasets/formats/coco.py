@@ -55,8 +55,8 @@ from maskmill.groups import group
 
 __all__ = ["FORMAT", "Coco"]
 
-SHARD_IMAGES: Final = 16
-SHARD_INSTANCES: Final = 1024
+SHARD_IMAGES: Final = 32
+SHARD_INSTANCES: Final = 2048
 SHARD_PIXELS: Final = 1 << 23
 """A shard ends before it exceeds one of these; a single image may."""
 
