@@ -21,10 +21,10 @@ u64 changes(const T* a, const T* b, int64_t n) {
     unsigned char differs[64];
     for (int j = 0; j < 64; ++j) differs[j] = a[j] != b[j] ? 1 : 0;
     u64 bits = 0;
-    for (int k = 0; k < 8; ++k) {
+    for (u64 k = 0; k < 64; k += 8) {
       u64 word = 0;
-      std::memcpy(&word, differs + 8 * k, 8);
-      bits |= (word * 0x0102040810204080) >> 56 << 8 * k;  // the bytes, 0 or 1, side by side
+      std::memcpy(&word, differs + k, 8);
+      bits |= (word * 0x0102040810204080) >> 56 << k;  // the bytes, 0 or 1, side by side
     }
     return bits;
   }

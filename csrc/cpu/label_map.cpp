@@ -126,7 +126,7 @@ class Painter {
   }
 
   void paint_band(const Band& band, const SortedPick* picks, const SortedPick* picks_end) {
-    std::fill(lowest_.begin(), lowest_.end(), picks);
+    std::fill(lowest_.begin(), lowest_.end(), int64_t{0});
     if (!is_filled_) {
       // A layer that covers 64 columns of the whole band hides all that lies under it there.
       std::fill(ground_.begin(), ground_.end(), splat(static_cast<T>(painting_.background)));
@@ -134,13 +134,13 @@ class Painter {
         if (!pick->is_full) continue;
         const PaintedLayer& layer = layers_[pick->layer];
         ground_[layer.shape.word] = splat(layer.value);
-        lowest_[layer.shape.word] = pick + 1;
+        lowest_[layer.shape.word] = pick + 1 - picks;
       }
       paint_ground(band);
     }
     for (const SortedPick* pick = picks; pick < picks_end; ++pick) {
       const PaintedLayer& layer = layers_[pick->layer];
-      if (pick >= lowest_[layer.shape.word]) paint_layer(band, layer);
+      if (pick - picks >= lowest_[layer.shape.word]) paint_layer(band, layer);
     }
   }
 
@@ -206,7 +206,7 @@ class Painter {
   Buffer<SortedPick> sorted_;  // by band, in the order of painting
   Buffer<u32> next_;           // of each band, the number of its picks; later the next one's place
   Buffer<u64> ground_;         // of each word of the band, the value under all that is painted
-  Buffer<const SortedPick*> lowest_;  // of each word, the first pick that shows
+  Buffer<int64_t> lowest_;     // of each word of the band, the first pick that shows
 };
 
 // As wide as the map, so that rows are written in long stretches, but narrow enough for every
@@ -216,7 +216,7 @@ void add_tiles(const Painting& painting, int64_t map, int threads, std::vector<T
   const int64_t width = painting.sizes[2 * map + 1];
   int64_t columns = width;
   if (threads > 1 && height * width > kGrain) {
-    columns = std::max((width / (4 * threads) + 63) / 64 * 64, kNarrowest);
+    columns = std::max((width / (int64_t{4} * threads) + 63) / 64 * 64, kNarrowest);
   }
   for (int64_t left = 0; left < width; left += columns) {
     for (int64_t top = 0; top < height; top += LayerCutter::kMostRows) {

@@ -48,7 +48,7 @@ class LayerCutter {
     while (at != bounds_end && *at < end && begin < end) {
       const auto column = static_cast<u32>(std::max<u64>(*at, begin) / height);
       Layer layer{(column - tile.left) / 64, 0, 0, 0, 0};
-      begin = (u64{tile.left} + 64 * (layer.word + 1)) * height;  // of the next word
+      begin = (u64{tile.left} + u64{64} * (layer.word + 1)) * height;  // of the next word
       at = is_tall ? cut_word<true>(at, bounds_end, height, tile, layer)
                    : cut_word<false>(at, bounds_end, height, tile, layer);
       if (layer.top >= layer.bottom) continue;

@@ -21,9 +21,8 @@ u64 splat(T value) {
 // Writes one value, splat into `word`, over 64 pixels.
 template <class T>
 void paint_all(T* out, u64 word) {
-  using Word = u64 __attribute__((aligned(1), may_alias));
-  auto* to = reinterpret_cast<Word*>(out);
-  for (u64 k = 0; k < 8 * sizeof(T); ++k) to[k] = word;
+  auto* const to = reinterpret_cast<unsigned char*>(out);
+  for (u64 at = 0; at < 64 * sizeof(T); at += 8) std::memcpy(to + at, &word, 8);
 }
 
 // Bytes 0x00 or 0xFF of 8 bits.
