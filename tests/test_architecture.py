@@ -34,7 +34,6 @@ LONGEST = 300
 # Why each of these is one file all the same.
 LONG = {
     "csrc/cpu/from_label_map.cpp": "one pass, whose steps share one state",
-    "csrc/cpu/prepared.cpp": "one preparation, its plain and its AVX2 form side by side",
     "csrc/cpu/segmentation_parser.cpp": "one grammar",
     "src/maskmill/ops/label_map.py": "two functions that are each other's inverse, and their docs",
 }
