@@ -13,7 +13,8 @@ py::tuple bind(const In<double>& coords, const In<int64_t>& ring_offsets,
                const In<int32_t>& sizes, const std::string& rule, int threads) {
   if (rule != "coco" && rule != "center") throw py::value_error("rule must be coco or center");
   const PolygonsView polygons{coords.data(),       ring_offsets.data(), part_offsets.data(),
-                              mask_offsets.data(), sizes.data(),        mask_offsets.size() - 1};
+                              mask_offsets.data(), sizes.data(),        mask_offsets.size() - 1,
+                              coords.shape(0)};
   MaskColumns columns;
   {
     const py::gil_scoped_release release;

@@ -2,6 +2,10 @@
 // sized once a mask is known, and a vector would write every byte twice.
 #pragma once
 
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -10,6 +14,25 @@
 #include <utility>
 
 namespace maskmill {
+
+// Memory of this size or more is asked for in huge pages: the first touch of a small page costs
+// more than filling it. Measured on 40 MB of bounds: a third of the time of rasterize.
+constexpr size_t kHugeMemory = size_t{4} << 20;
+
+inline void prefer_huge_pages(void* data, size_t n_bytes) {
+#ifdef MADV_HUGEPAGE
+  constexpr uintptr_t kPage = uintptr_t{2} << 20;
+  const auto start = reinterpret_cast<uintptr_t>(data);
+  const uintptr_t first = (start + kPage - 1) / kPage * kPage;
+  const uintptr_t stop = (start + n_bytes) / kPage * kPage;
+  if (first < stop) {
+    madvise(static_cast<char*>(data) + (first - start), stop - first, MADV_HUGEPAGE);
+  }
+#else
+  (void)data;
+  (void)n_bytes;
+#endif
+}
 
 template <class T>
 class Buffer {
@@ -73,12 +96,23 @@ class Buffer {
   }
 
  private:
-  void grow(int64_t capacity) {
+  [[gnu::noinline]] void grow(int64_t capacity) {
     const int64_t twice = capacity_ * 2;
     if (capacity < twice) capacity = twice;
     if (capacity < 16) capacity = 16;
-    void* grown = std::realloc(data_, static_cast<size_t>(capacity) * sizeof(T));
-    if (grown == nullptr) throw std::bad_alloc();
+    const size_t n_bytes = static_cast<size_t>(capacity) * sizeof(T);
+    void* grown = nullptr;
+    if (n_bytes < kHugeMemory) {
+      grown = std::realloc(data_, n_bytes);
+      if (grown == nullptr) throw std::bad_alloc();
+    } else {
+      // Not realloc: to move huge pages it takes them apart, which costs more than a copy.
+      grown = std::malloc(n_bytes);
+      if (grown == nullptr) throw std::bad_alloc();
+      prefer_huge_pages(grown, n_bytes);
+      if (size_ > 0) std::memcpy(grown, data_, static_cast<size_t>(size_) * sizeof(T));
+      std::free(data_);
+    }
     data_ = static_cast<T*>(grown);
     capacity_ = capacity;
   }

@@ -23,10 +23,18 @@ void parallel_for(int threads, int64_t n_pieces, const std::function<void(int64_
 std::vector<int64_t> split_rows(int threads, int64_t n, const int64_t* prefix, int64_t per_row,
                                 int64_t grain);
 
-// Builds a ragged column in parallel: append(row, values, scratch) appends the values of one row.
-// Rows of a piece share one growing buffer and one Scratch, so there is no allocation a row.
-template <class T, class Scratch, class Append>
-Ragged<T> build_ragged_with(int threads, const std::vector<int64_t>& cuts, const Append& append) {
+// Reserves what the rows of a piece will need if they go on as they began: a large result is then
+// not moved while it grows. Memory that is never written costs nothing. Called after each row.
+template <class T>
+void reserve_ahead(int64_t done, int64_t n_rows, Buffer<T>& values) {
+  if (done == n_rows / 32 + 1) values.reserve(values.size() / done * n_rows / 8 * 9);
+}
+
+// Builds a ragged column in parallel, piece by piece: append(first, stop, values, ends) appends the
+// values of the rows [first, stop) and sets ends[i] to the number of values after row i. Rows of a
+// piece share one growing buffer, so there is no allocation a row.
+template <class T, class Append>
+Ragged<T> build_ragged_pieces(int threads, const std::vector<int64_t>& cuts, const Append& append) {
   const auto n_pieces = static_cast<int64_t>(cuts.size()) - 1;
   const int64_t n_rows = cuts.back();
   std::vector<Buffer<T>> pieces(static_cast<size_t>(n_pieces));
@@ -35,12 +43,8 @@ Ragged<T> build_ragged_with(int threads, const std::vector<int64_t>& cuts, const
   result.offsets[0] = 0;
   parallel_for(threads, n_pieces, [&](int64_t p) {
     Buffer<T>& values = pieces[static_cast<size_t>(p)];
-    Scratch scratch;
     const auto at = static_cast<size_t>(p);
-    for (int64_t i = cuts[at]; i < cuts[at + 1]; ++i) {
-      append(i, values, scratch);
-      result.offsets[i + 1] = values.size();  // within the piece; rebased below
-    }
+    append(cuts[at], cuts[at + 1], values, result.offsets.data() + 1);  // rebased below
   });
   if (n_pieces == 1) {
     result.values = std::move(pieces[0]);
@@ -63,6 +67,21 @@ Ragged<T> build_ragged_with(int threads, const std::vector<int64_t>& cuts, const
     for (int64_t i = cuts[at]; i < cuts[at + 1]; ++i) result.offsets[i + 1] += starts[at];
   });
   return result;
+}
+
+// The same, row by row: append(row, values, scratch) appends the values of one row. Rows of a piece
+// share one Scratch too.
+template <class T, class Scratch, class Append>
+Ragged<T> build_ragged_with(int threads, const std::vector<int64_t>& cuts, const Append& append) {
+  return build_ragged_pieces<T>(threads, cuts,
+                                [&](int64_t first, int64_t stop, Buffer<T>& values, int64_t* ends) {
+                                  Scratch scratch;
+                                  for (int64_t i = first; i < stop; ++i) {
+                                    append(i, values, scratch);
+                                    ends[i] = values.size();
+                                    reserve_ahead(i + 1 - first, stop - first, values);
+                                  }
+                                });
 }
 
 // The same without scratch: append(row, values).

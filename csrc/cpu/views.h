@@ -27,6 +27,7 @@ struct PolygonsView {
   const int64_t* mask_offsets;  // [n_masks + 1]
   const int32_t* sizes;         // [n_masks, 2] (height, width)
   int64_t n_masks;
+  int64_t n_vertices;
 };
 
 // A dense stack in any strides (in bytes).

@@ -28,6 +28,8 @@ def rasterize(
         - ``"center"``: a pixel is inside if its centre is, by the even-odd rule. Vertices are
           snapped to 1/256 pixel and compared exactly; a centre on a left or upper edge is inside,
           on a right or lower edge outside, so that polygons that share an edge share no pixel.
+          Equals scikit-image's ``polygon2mask`` (vertices less 1/2) where no centre lies exactly
+          on the boundary; there scikit-image mostly counts both sides as inside.
     backend : {"numpy", "cpu"}, optional
 
     Returns
