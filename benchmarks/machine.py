@@ -68,7 +68,9 @@ def environment(threads: int) -> dict[str, str]:
     names = ("RAYON", "OMP", "OPENBLAS", "MKL", "NUMEXPR")
     limits = {f"{name}_NUM_THREADS": str(threads) for name in names}
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
-    return {**os.environ, **limits, "PYTHONPATH": path}
+    # A test run that is spread over processes would switch the timing off in ours.
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
+    return {**inherited, **limits, "PYTHONPATH": path}
 
 
 def keep_to(threads: int) -> None:
