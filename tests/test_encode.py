@@ -143,7 +143,7 @@ def test_thin_and_long_shapes(backend: BackendName, height: int, width: int, ord
 
 
 @pytest.mark.parametrize("dtype", INTEGERS)
-def test_threads_and_strips(dtype: str) -> None:
+def test_threads_share_a_mask(dtype: str) -> None:
     rng = np.random.default_rng(3)
     dense = np.zeros((2, 700, 1900), bool)
     dense[0] = rng.random(dense.shape[1:]) < 0.3
@@ -197,7 +197,7 @@ def test_binding_refuses_what_the_door_converts() -> None:
         _core.encode([[[1]]], 1)  # type: ignore[arg-type]
 
 
-def test_large_mask_in_strips() -> None:
+def test_large_mask() -> None:
     dense = np.zeros((5000, 9000), np.uint8)
     dense[1000:4000, 1000:8000] = 1
     dense[:, 4000:4100] = 1

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
+import maskmill
 from maskmill import (
     Masks,
     _core,
@@ -77,9 +78,12 @@ def test_results_larger_than_the_caches() -> None:
     masks = encode(dense, backend="numpy")
     for out in ("c", "columns", "padded rows", "padded columns", "every other mask"):
         whole, view = OUTS[out](*dense.shape)
-        decode(masks, out=view, backend="cpu")
-        np.testing.assert_array_equal(view, dense)
-        assert encode(view, backend="cpu") == masks
+        for threads in (1, 7):
+            with maskmill.threads(threads):
+                view[...] = 77
+                decode(masks, out=view, backend="cpu")
+                np.testing.assert_array_equal(view, dense)
+                assert encode(view, backend="cpu") == masks
         view[...] = 77
         assert (whole == 77).all()
 

@@ -12,7 +12,7 @@
 
 #include "cpu/parallel.h"
 #include "cpu/simd.h"
-#include "cpu/strips.h"
+#include "cpu/tiles.h"
 
 namespace maskmill {
 namespace {
@@ -74,24 +74,23 @@ const u8* end_of(const StackView& dense) {
          reach(dense.width, dense.stride_x) + dense.item_size;
 }
 
-// Appends the bounds of strips; owns the memory that they need on the way.
-class StripEncoder {
+// Encodes one tile after the other; owns the memory that this needs on the way.
+class TileEncoder {
  public:
-  // Columns [x0, x1) of mask i.
-  void encode(const StackView& dense, int64_t i, int64_t x0, int64_t x1, Buffer<uint32_t>& bounds) {
+  void open(const StackView& dense, int64_t mask) {
     dense_ = dense;
     last_whole_ = end_of(dense) - 64;
-    mask_ = dense.data + i * dense.stride_n;
-    flips_.clear();
-    if (dense.width == 1 || std::abs(dense.stride_y) < std::abs(dense.stride_x)) {
-      encode_columns(x0, x1, bounds);
-    } else {
-      encode_rows(x0, x1, bounds);
-    }
-    if (x1 == dense.width && is_set(x1 - 1, dense.height - 1)) {
-      bounds.push(static_cast<uint32_t>(dense.height * dense.width));
-    }
+    mask_ = dense.data + mask * dense.stride_n;
   }
+
+  // Appends the bounds of columns [x0, x1).
+  void encode_columns(int64_t x0, int64_t x1, Buffer<uint32_t>& bounds);
+
+  // Appends the flips of rows [y0, y1).
+  void find_flips(int64_t y0, int64_t y1, Buffer<FlipWord>& flips);
+
+  // Appends the bounds of a mask from all its flips, which are in order of rows.
+  void sort_flips(const FlipWord* flips, int64_t n_flips, Buffer<uint32_t>& bounds);
 
  private:
   [[nodiscard]] const u8* item(int64_t x, int64_t y) const {
@@ -104,31 +103,35 @@ class StripEncoder {
     return byte != 0;
   }
 
-  void encode_columns(int64_t x0, int64_t x1, Buffer<uint32_t>& bounds);
+  // The foreground ends with the mask.
+  void close_mask(Buffer<uint32_t>& bounds) const {
+    if (is_set(dense_.width - 1, dense_.height - 1)) {
+      bounds.push(static_cast<uint32_t>(dense_.height * dense_.width));
+    }
+  }
+
   void encode_run(const u8* bytes, int64_t n, int64_t position, bool before,
                   Buffer<uint32_t>& bounds);
-  void encode_rows(int64_t x0, int64_t x1, Buffer<uint32_t>& bounds);
-  void sort_flips(int64_t x0, Buffer<uint32_t>& bounds);
 
-  // Appends to flips_ those of n_bands * n_rows rows. `above` is what is above the first row of the
-  // first band, and lies to it as for the other bands.
+  // Appends flips of n_bands * n_rows rows. `above` is what is above the first row of the first
+  // band, and lies to it as for the other bands.
   void compare(const u8* row, const u8* above, int64_t stride_y, int64_t width, int64_t y,
-               int64_t n_rows, int n_bands);
+               int64_t n_rows, int n_bands, Buffer<FlipWord>& flips) const;
 
   StackView dense_{};
   const u8* last_whole_ = nullptr;
   const u8* mask_ = nullptr;
-  Buffer<FlipWord> flips_;
+  Buffer<FlipWord> flips_;  // of a run
   Buffer<FlipPixel> pixels_;
   Buffer<u8> above_;         // what is above the first row
   Buffer<u8> bytes_;         // narrowed items
   Buffer<uint32_t> starts_;  // where the next flip of a column goes
 };
 
-void StripEncoder::compare(const u8* row, const u8* above, int64_t stride_y, int64_t width,
-                           int64_t y, int64_t n_rows, int n_bands) {
+void TileEncoder::compare(const u8* row, const u8* above, int64_t stride_y, int64_t width,
+                          int64_t y, int64_t n_rows, int n_bands, Buffer<FlipWord>& flips) const {
   const int64_t room = n_rows * ((width + 63) / 64) + 1;
-  FlipWord* const first = flips_.room(n_bands * room);
+  FlipWord* const first = flips.room(n_bands * room);
   RowScan scan{width, n_rows, stride_y, last_whole_, {}};
   for (int b = 0; b < n_bands; ++b) {
     const int64_t step = b * n_rows * stride_y;
@@ -142,12 +145,12 @@ void StripEncoder::compare(const u8* row, const u8* above, int64_t stride_y, int
   for (int b = 0; b < n_bands; ++b) {
     const FlipWord* const own = first + b * room;
     const int64_t n = scan.bands[b].flips - own;
-    if (n > 0) std::memmove(flips_.end(), own, static_cast<size_t>(n) * sizeof(FlipWord));
-    flips_.advance(n);
+    if (n > 0) std::memmove(flips.end(), own, static_cast<size_t>(n) * sizeof(FlipWord));
+    flips.advance(n);
   }
 }
 
-void StripEncoder::encode_columns(int64_t x0, int64_t x1, Buffer<uint32_t>& bounds) {
+void TileEncoder::encode_columns(int64_t x0, int64_t x1, Buffer<uint32_t>& bounds) {
   const int64_t size = dense_.item_size;
   int64_t n_runs = x1 - x0;
   int64_t n_items = dense_.height;
@@ -173,19 +176,20 @@ void StripEncoder::encode_columns(int64_t x0, int64_t x1, Buffer<uint32_t>& boun
       position += n;
     }
   }
+  if (x1 == dense_.width) close_mask(bounds);
 }
 
 // Bytes along a column; `before` tells whether the pixel before the first is set.
-void StripEncoder::encode_run(const u8* bytes, int64_t n, int64_t position, bool before,
-                              Buffer<uint32_t>& bounds) {
+void TileEncoder::encode_run(const u8* bytes, int64_t n, int64_t position, bool before,
+                             Buffer<uint32_t>& bounds) {
   const auto compare_and_emit = [&](const u8* above, int64_t at, int64_t width, int n_bands) {
-    compare(bytes + at, above, width, width, 0, 1, n_bands);
+    flips_.clear();
+    compare(bytes + at, above, width, width, 0, 1, n_bands, flips_);
     const auto first = static_cast<u32>(position + at);
     const u32* const end =
         MASKMILL_KERNEL(positions_of)(flips_.data(), flips_.size(), first, static_cast<u32>(width),
                                       bounds.room(64 * flips_.size() + 4));
     bounds.advance(end - bounds.end());
-    flips_.clear();
   };
   const int64_t head = std::min<int64_t>(n, 64);
   above_.resize(128);
@@ -201,56 +205,55 @@ void StripEncoder::encode_run(const u8* bytes, int64_t n, int64_t position, bool
   if (at < n) compare_and_emit(bytes + at - 1, at, n - at, 1);
 }
 
-void StripEncoder::encode_rows(int64_t x0, int64_t x1, Buffer<uint32_t>& bounds) {
-  const int64_t width = x1 - x0;
-  const int64_t height = dense_.height;
+void TileEncoder::find_flips(int64_t y0, int64_t y1, Buffer<FlipWord>& flips) {
+  const int64_t width = dense_.width;
+  const int64_t step = dense_.stride_y;
+  const bool narrows = dense_.item_size != 1 || dense_.stride_x != 1;
   above_.resize(width + 64);
-  above_[0] = x0 > 0 && is_set(x0 - 1, height - 1) ? 1 : 0;
-  narrow_items(item(x0, height - 1), dense_.stride_x, dense_.item_size, width - 1,
-               above_.data() + 1);
-  const u8* above = above_.data();
-  if (dense_.item_size == 1 && dense_.stride_x == 1) {
-    compare(item(x0, 0), above, dense_.stride_y, width, 0, 1, 1);
-    const int64_t most = std::max<int64_t>(kBandBytes / width, 1);
-    for (int64_t y = 1; y < height;) {
-      const u8* const row = item(x0, y);
-      const int64_t n_rows = std::min(most, (height - y) / kBands);
-      if (n_rows > 0) {
-        compare(row, row - dense_.stride_y, dense_.stride_y, width, y, n_rows, kBands);
-        y += kBands * n_rows;
-      } else {
-        compare(row, row - dense_.stride_y, dense_.stride_y, width, y, height - y, 1);
-        y = height;
-      }
-    }
+  if (y0 > 0) {
+    narrow_items(item(0, y0 - 1), dense_.stride_x, dense_.item_size, width, above_.data());
   } else {
+    above_[0] = 0;
+    narrow_items(item(0, dense_.height - 1), dense_.stride_x, dense_.item_size, width - 1,
+                 above_.data() + 1);
+  }
+  if (narrows) {
+    const u8* above = above_.data();
     bytes_.resize(2 * (width + 64));
-    for (int64_t y = 0; y < height; ++y) {
+    for (int64_t y = y0; y < y1; ++y) {
       u8* const row = bytes_.data() + y % 2 * (width + 64);
-      narrow_items(item(x0, y), dense_.stride_x, dense_.item_size, width, row);
-      compare(row, above, 0, width, y, 1, 1);
+      narrow_items(item(0, y), dense_.stride_x, dense_.item_size, width, row);
+      compare(row, above, 0, width, y, 1, 1, flips);
       above = row;
     }
+    return;
   }
-  sort_flips(x0, bounds);
+  compare(item(0, y0), above_.data(), step, width, y0, 1, 1, flips);
+  const int64_t most = std::max<int64_t>(kBandBytes / width, 1);
+  int64_t y = y0 + 1;
+  while (y1 - y >= kBands) {
+    const int64_t n_rows = std::min(most, (y1 - y) / kBands);
+    compare(item(0, y), item(0, y - 1), step, width, y, n_rows, kBands, flips);
+    y += kBands * n_rows;
+  }
+  if (y < y1) compare(item(0, y), item(0, y - 1), step, width, y, y1 - y, 1, flips);
 }
 
-// Puts the flips, which are in order of rows, in order of columns.
-void StripEncoder::sort_flips(int64_t x0, Buffer<uint32_t>& bounds) {
-  if (flips_.empty()) return;
+void TileEncoder::sort_flips(const FlipWord* flips, int64_t n_flips, Buffer<uint32_t>& bounds) {
+  if (n_flips == 0) return close_mask(bounds);
   pixels_.resize(64 * kSortWords + 4);
   const auto for_each_flip = [&](auto&& visit) {
-    for (int64_t at = 0; at < flips_.size(); at += kSortWords) {
+    for (int64_t at = 0; at < n_flips; at += kSortWords) {
       const FlipPixel* const end = MASKMILL_KERNEL(pixels_of)(
-          flips_.data() + at, std::min(kSortWords, flips_.size() - at), pixels_.data());
+          flips + at, std::min(kSortWords, n_flips - at), pixels_.data());
       for (const FlipPixel* flip = pixels_.data(); flip != end; ++flip) visit(flip->x, flip->y);
     }
   };
-  uint32_t low = flips_[0].x;
+  uint32_t low = flips[0].x;
   uint32_t high = low;
-  for (const FlipWord& flip : flips_) {
-    low = std::min(low, flip.x);
-    high = std::max(high, flip.x);
+  for (int64_t k = 0; k < n_flips; ++k) {
+    low = std::min(low, flips[k].x);
+    high = std::max(high, flips[k].x);
   }
   high += 64;
   starts_.resize(high);
@@ -259,10 +262,65 @@ void StripEncoder::sort_flips(int64_t x0, Buffer<uint32_t>& bounds) {
   uint32_t n = 0;
   for (uint32_t x = low; x < high; ++x) n += std::exchange(starts_[x], n);
   uint32_t* const out = bounds.room(n);
-  for_each_flip([&](u32 x, u32 y) {
-    out[starts_[x]++] = static_cast<uint32_t>((x0 + x) * dense_.height + y);
-  });
+  const auto height = static_cast<uint32_t>(dense_.height);
+  for_each_flip([&](u32 x, u32 y) { out[starts_[x]++] = x * height + y; });
   bounds.advance(n);
+  close_mask(bounds);
+}
+
+MaskColumns encode_by_columns(const StackView& dense, int threads) {
+  const int64_t wanted = tiles_for_threads(dense.n, dense.height * dense.width, threads);
+  const Tiles tiles = cut_tiles(dense.n, dense.height, dense.width, wanted, false);
+  const auto cuts = split_rows(threads, tiles.count, nullptr, tiles.n_pixels(), kTileGrain);
+  MaskColumns columns = build_ragged_with<uint32_t, TileEncoder>(
+      threads, cuts, [&](int64_t t, Buffer<uint32_t>& bounds, TileEncoder& encoder) {
+        const Tile tile = tiles.tile(t);
+        encoder.open(dense, tile.mask);
+        encoder.encode_columns(tile.x0, tile.x1, bounds);
+      });
+  // A mask owns the bounds of its tiles.
+  for (int64_t i = 0; i <= dense.n; ++i) columns.offsets[i] = columns.offsets[i * tiles.per_mask];
+  columns.offsets.resize(dense.n + 1);
+  return columns;
+}
+
+// Few large masks: all threads find flips, then each mask is sorted by one.
+MaskColumns encode_by_bands(const StackView& dense, int64_t n_bands, int threads) {
+  const Tiles tiles = cut_tiles(dense.n, dense.height, dense.width, n_bands, true);
+  auto cuts = split_rows(threads, tiles.count, nullptr, tiles.n_pixels(), kTileGrain);
+  const auto flips = build_ragged_with<FlipWord, TileEncoder>(
+      threads, cuts, [&](int64_t t, Buffer<FlipWord>& own, TileEncoder& encoder) {
+        const Tile tile = tiles.tile(t);
+        encoder.open(dense, tile.mask);
+        encoder.find_flips(tile.y0, tile.y1, own);
+      });
+  cuts = split_rows(threads, dense.n, nullptr, 1, 1);
+  return build_ragged_with<uint32_t, TileEncoder>(
+      threads, cuts, [&](int64_t i, Buffer<uint32_t>& bounds, TileEncoder& encoder) {
+        const int64_t first = flips.offsets[i * tiles.per_mask];
+        const int64_t last = flips.offsets[(i + 1) * tiles.per_mask];
+        encoder.open(dense, i);
+        encoder.sort_flips(flips.values.data() + first, last - first, bounds);
+      });
+}
+
+struct MaskScratch {
+  TileEncoder encoder;
+  Buffer<FlipWord> flips;
+};
+
+MaskColumns encode_by_rows(const StackView& dense, int threads) {
+  const int64_t n_pixels = dense.height * dense.width;
+  const int64_t n_bands = tiles_for_threads(dense.n, n_pixels, threads);
+  if (n_bands > 1) return encode_by_bands(dense, n_bands, threads);
+  const auto cuts = split_rows(threads, dense.n, nullptr, n_pixels, kTileGrain);
+  return build_ragged_with<uint32_t, MaskScratch>(
+      threads, cuts, [&](int64_t i, Buffer<uint32_t>& bounds, MaskScratch& scratch) {
+        scratch.flips.clear();
+        scratch.encoder.open(dense, i);
+        scratch.encoder.find_flips(0, dense.height, scratch.flips);
+        scratch.encoder.sort_flips(scratch.flips.data(), scratch.flips.size(), bounds);
+      });
 }
 
 }  // namespace
@@ -273,17 +331,10 @@ MaskColumns encode(const StackView& dense, int threads) {
     std::swap(stack.height, stack.width);
     std::swap(stack.stride_y, stack.stride_x);
   }
-  const Strips strips = cut_strips(stack.n, stack.height, stack.width, threads);
-  const auto cuts = split_rows(threads, strips.count, nullptr, strips.n_pixels(), kStripGrain);
-  MaskColumns columns = build_ragged_with<uint32_t, StripEncoder>(
-      threads, cuts, [&](int64_t strip, Buffer<uint32_t>& bounds, StripEncoder& encoder) {
-        encoder.encode(stack, strips.mask_of(strip), strips.start(strip), strips.stop(strip),
-                       bounds);
-      });
-  // A mask owns the bounds of its strips.
-  for (int64_t i = 0; i <= stack.n; ++i) columns.offsets[i] = columns.offsets[i * strips.per_mask];
-  columns.offsets.resize(stack.n + 1);
-  return columns;
+  if (stack.width == 1 || std::abs(stack.stride_y) < std::abs(stack.stride_x)) {
+    return encode_by_columns(stack, threads);
+  }
+  return encode_by_rows(stack, threads);
 }
 
 }  // namespace maskmill

@@ -100,8 +100,10 @@ struct Simd {
     return end;
   }
 
-  // Copies 64 bytes past the caches; `to` is aligned to 64. Call fence() when done.
+  // Copies 64 bytes, or expands bits, past the caches; `to` is aligned to 64. Call fence() when
+  // done.
   static void stream(const u8* from, u8* to) { std::memcpy(to, from, 64); }
+  static void expand_past(u64 bits, u8* to) { expand(bits, to); }
   static void fence() {}
 };
 }  // namespace portable
@@ -143,6 +145,12 @@ struct Simd {
       _mm_storeu_si128(reinterpret_cast<__m128i*>(bytes + 16 * k),
                        _mm_min_epu8(_mm_and_si128(parts[k], own), one));
     }
+  }
+
+  static void expand_past(u64 bits, u8* to) {
+    alignas(16) u8 bytes[64];
+    expand(bits, bytes);
+    stream(bytes, to);
   }
 
   static i16* pack(const i16* values, u64 bits, i16* out) {
@@ -188,16 +196,21 @@ struct Simd {
   }
 
   static void expand(u64 bits, u8* bytes) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(bytes), expand_half(bits));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(bytes + 32), expand_half(bits >> 32));
+  }
+
+  static void expand_past(u64 bits, u8* to) {
+    _mm256_stream_si256(reinterpret_cast<__m256i*>(to), expand_half(bits));
+    _mm256_stream_si256(reinterpret_cast<__m256i*>(to + 32), expand_half(bits >> 32));
+  }
+
+  static __m256i expand_half(u64 bits) {
     const __m256i own = _mm256_set1_epi64x(static_cast<i64>(0x8040201008040201));
-    const __m256i one = _mm256_set1_epi8(1);
     const __m256i which = _mm256_setr_epi64x(0x0000000000000000, 0x0101010101010101,
                                              0x0202020202020202, 0x0303030303030303);
-    for (int k = 0; k < 64; k += 32) {
-      const __m256i all = _mm256_set1_epi32(static_cast<int>(bits >> k));
-      const __m256i spread = _mm256_shuffle_epi8(all, which);
-      _mm256_storeu_si256(reinterpret_cast<__m256i*>(bytes + k),
-                          _mm256_min_epu8(_mm256_and_si256(spread, own), one));
-    }
+    const __m256i spread = _mm256_shuffle_epi8(_mm256_set1_epi32(static_cast<int>(bits)), which);
+    return _mm256_min_epu8(_mm256_and_si256(spread, own), _mm256_set1_epi8(1));
   }
 
   static i16* pack(const i16* values, u64 bits, i16* out) {
@@ -278,6 +291,7 @@ struct Simd {
   }
 
   static void stream(const u8* from, u8* to) { std::memcpy(to, from, 64); }
+  static void expand_past(u64 bits, u8* to) { expand(bits, to); }
   static void fence() {}
 };
 }  // namespace neon
