@@ -206,6 +206,12 @@ def as_sizes(
     row: str = "mask",
 ) -> Array:
     """Bring ``(height, width)`` or one pair a row to int32 (N, 2), checked."""
+    if type(sizes) is tuple and len(sizes) == 2 and type(sizes[0]) is type(sizes[1]) is int:
+        height, width = sizes
+        if height > 0 and width > 0 and height * width < 2**32 and max(sizes) < 2**31:
+            one_size = np.empty((n, 2), np.int32)  # by far the most calls, and 20 times as fast
+            one_size[:] = sizes
+            return one_size
     try:
         given = np.asarray(sizes)
     except ValueError:  # rows of different lengths

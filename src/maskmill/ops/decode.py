@@ -114,8 +114,11 @@ def _check_out(masks: Masks, out: Array, kind: np.dtype[np.generic]) -> None:
         )
     if not out.flags.writeable:
         raise ValueError("decode: out must be writeable, got a read-only array. Pass a copy.")
-    overlaps = any(s == 0 and n > 1 for s, n in zip(out.strides, out.shape, strict=True))
-    if overlaps and out.size:
+    if (
+        0 in out.strides
+        and out.size
+        and any(s == 0 and n > 1 for s, n in zip(out.strides, out.shape, strict=True))
+    ):
         raise ValueError(
             f"decode: out must not overlap itself, got strides {out.strides}. "
             "Pass an array that was allocated, not broadcast."

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -83,16 +84,19 @@ def from_counts(
     array([2, 0])
     """
     given = [_as_counts(i, c) for i, c in enumerate(counts)]
-    lengths = np.array([len(c) for c in given], np.int64)
-    flat = np.concatenate([np.zeros(0, np.int64), *given])
+    flat = np.concatenate(given) if given else np.zeros(0, np.int64)
     checked = ragged.as_sizes("from_counts", sizes, len(given), InvalidMaskError)
     try:
-        return backend_for(backend).from_counts(flat, ragged.offsets_from_lengths(lengths), checked)
+        return backend_for(backend).from_counts(flat, _offsets_of(given), checked)
     except StructureError as error:
         raise InvalidMaskError(
             f"from_counts: counts of mask {error.record} must {error.requirement}, got "
             f"{error.got}. Check that sizes are (height, width), and repair or drop the mask."
         ) from None
+
+
+def _offsets_of(rows: Sequence[Sized]) -> Array:
+    return np.fromiter(accumulate(map(len, rows), initial=0), np.int64, len(rows) + 1)
 
 
 def _as_counts(i: int, counts: object) -> Array:
@@ -191,13 +195,10 @@ def from_coco_strings(
             )
         # COCO strings are ASCII: what is not becomes bytes above 127, which the decoder rejects.
         encoded.append(s.encode("utf-8", "surrogatepass") if isinstance(s, str) else bytes(s))
-    lengths = np.array([len(s) for s in encoded], np.int64)
     chars = np.frombuffer(b"".join(encoded), np.uint8)
     checked = ragged.as_sizes("from_coco_strings", sizes, len(encoded), InvalidMaskError)
     try:
-        return backend_for(backend).from_coco_strings(
-            chars, ragged.offsets_from_lengths(lengths), checked
-        )
+        return backend_for(backend).from_coco_strings(chars, _offsets_of(encoded), checked)
     except StructureError as error:
         raise InvalidMaskError(
             f"from_coco_strings: strings of mask {error.record} must {error.requirement}, got "
