@@ -23,7 +23,7 @@ PairsView view_pairs(const In<uint32_t>& bounds_a, const In<int64_t>& offsets_a,
 constexpr const char* kMethods[] = {"walk", "columns", "bits"};
 
 Method method_named(const std::string& name) {
-  for (u8 k = 0; k < std::size(kMethods); ++k) {
+  for (size_t k = 0; k < std::size(kMethods); ++k) {
     if (name == kMethods[k]) return static_cast<Method>(k);
   }
   throw py::value_error("unknown method " + name);

@@ -186,7 +186,7 @@ void add_ring(const double* coords, int64_t n, int64_t n_readable, int32_t heigh
   // Chains that run right fill the upper half of the room upwards, the others the lower half
   // downwards: either way the next edge of a chain continues the rows of the last.
   const int64_t at = chains.rows.size();
-  chains.rows.resize(at + n_crossings + 2 * kLanes);
+  chains.rows.resize(at + n_crossings + int64_t{2} * kLanes);
   chains.n_crossings += n_crossings;
   int32_t* const rows = chains.rows.data();
   int64_t up = at + kLanes + n_crossings / 2;

@@ -26,7 +26,7 @@ std::vector<Part> split_groups(const MasksView& masks, const int64_t* groups, in
                                const int32_t* sizes, int threads) {
   const int64_t first = masks.offsets[groups[0]];
   const int64_t total = masks.offsets[groups[n_groups]] - first;
-  const int64_t most = std::max(4 * kGrain, total / (2 * threads));
+  const int64_t most = std::max(4 * kGrain, total / (int64_t{2} * threads));
   std::vector<Part> parts;
   for (int64_t g = 0; g < n_groups; ++g) {
     const auto n_pixels = static_cast<u32>(int64_t{sizes[2 * g]} * sizes[2 * g + 1]);
@@ -102,6 +102,7 @@ MaskColumns merge(const MasksView& masks, const int64_t* groups, int64_t n_group
   const std::vector<Part> parts = split_groups(masks, groups, n_groups, sizes, threads);
   const auto n_parts = static_cast<int64_t>(parts.size()) - 1;
   std::vector<int64_t> prefix;
+  prefix.reserve(parts.size());
   for (const Part& part : parts) prefix.push_back(part.n_before);
   const auto cuts = split_rows(threads, n_parts, prefix.data(), 8, kGrain);
   MaskColumns folded = build_ragged_with<u32, Folder>(

@@ -75,7 +75,8 @@ class Matrices {
     const int64_t begin_a = pairs_.groups_a[g];
     const int64_t end_a = pairs_.groups_a[g + 1];
     const int64_t end_b = pairs_.groups_b[g + 1];
-    const int64_t n_threads_rows = (end_a - begin_a + 4 * threads - 1) / (4 * threads);
+    const int64_t n_shares = int64_t{4} * threads;
+    const int64_t n_threads_rows = (end_a - begin_a + n_shares - 1) / n_shares;
     const int64_t step = threads == 1 ? tile : std::clamp<int64_t>(n_threads_rows, 8, tile);
     const int64_t n_steps = (end_a - begin_a + step - 1) / step;
     for (int64_t strip = pairs_.groups_b[g]; strip < end_b; strip += tile * kStripTiles) {

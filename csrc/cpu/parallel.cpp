@@ -54,7 +54,7 @@ class Pool {
           workers_.emplace_back([this] { work(); });
           workers_.back().detach();
         }
-      } catch (const std::system_error&) {
+      } catch (const std::system_error&) {  // NOLINT(bugprone-empty-catch)
         // The system gives no more threads: those that there are do the work, the caller if none.
       }
       for (size_t i = 0; i < wanted; ++i) queue_.push_back(shared);

@@ -135,7 +135,7 @@ void cut_into_strips(const PolygonsView& polygons, int threads, Buffer<Strip>& s
     };
     const int64_t n_vertices = first_vertex(i + 1) - first_vertex(i);
     const int64_t width = polygons.sizes[2 * i + 1];
-    const int64_t most = threads <= 1 ? 1 : std::min<int64_t>(2 * threads, width);
+    const int64_t most = threads <= 1 ? 1 : std::min<int64_t>(int64_t{2} * threads, width);
     const int64_t n = std::clamp<int64_t>(n_vertices / kStripVertices, 1, most);
     for (int64_t s = 0; s < n; ++s) {
       strips.push(

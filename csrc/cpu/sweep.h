@@ -122,7 +122,7 @@ inline void sort_by_first(Chain* list, int64_t n) {
 
 // Writes the flips of all chains in ascending order, equal ones included: chains.n_crossings of
 // them, and up to kSweepMargin that mean nothing.
-constexpr int64_t kSweepMargin = 4 * kLanes;
+constexpr int64_t kSweepMargin = int64_t{4} * kLanes;
 
 inline void sweep_chains(Chains& chains, uint32_t height, Sweep& sweep, uint32_t* out) {
   Chain* const list = chains.list.data();
