@@ -1,6 +1,8 @@
 // Compiles the file named by MASKMILL_KERNELS once for every level of cpu/simd.h, each in its
-// namespace, where Simd is the level's. No include guard, and none of these files may include
-// another: what a header defines inside would be compiled for a machine that is not there.
+// namespace, where Simd is the struct of cpu/simd_kernels.h. No include guard. That file includes
+// nothing: what a header defines inside would be compiled for a machine that is not there.
+
+#include "cpu/simd_kernels.h"
 
 namespace maskmill::portable {
 #include MASKMILL_KERNELS
