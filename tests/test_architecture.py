@@ -33,8 +33,6 @@ NO_CORE = {"decode", "encode"}
 LONGEST = 300
 # Why each of these is one file all the same.
 LONG = {
-    "csrc/cpu/encode.cpp": "both memory orders and the joints between them",
-    "csrc/cpu/simd.h": "every vector level side by side, so that they can be compared",
     "csrc/cpu/segmentation_parser.cpp": "one grammar",
     "src/maskmill/ops/label_map.py": "two functions that are each other's inverse, and their docs",
 }
