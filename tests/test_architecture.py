@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -68,6 +70,27 @@ def test_the_array_program_is_numpy_over_the_data_model() -> None:
         and not f"{name}.".startswith(known)
     }
     assert foreign == set()
+
+
+def test_a_module_that_loads_at_first_use_loads_under_the_lock() -> None:
+    # Else a child forked at that moment waits for ever. Commands run in the main thread.
+    def late(node: ast.AST, held: bool, inside: bool) -> Iterator[int]:
+        if isinstance(node, ast.With):
+            held = held or any(ast.unparse(item) == "loading" for item in node.items)
+        elif isinstance(node, ast.FunctionDef):
+            inside = True
+        elif isinstance(node, (ast.Import, ast.ImportFrom)) and inside and not held:
+            yield node.lineno
+        for child in ast.iter_child_nodes(node):
+            yield from late(child, held, inside)
+
+    found = [
+        f"{path.relative_to(PACKAGE)}:{line}"
+        for path in sources("")
+        if path.relative_to(PACKAGE).parts[0] != "cli"
+        for line in late(ast.parse(path.read_text()), False, False)
+    ]
+    assert found == []
 
 
 def test_layers_import_downwards_only() -> None:

@@ -318,6 +318,39 @@ def test_worker_processes_after_a_threaded_call(method: str) -> None:
     assert {count for count, _ in found} == {1}, "workers share the machine: one thread each"
 
 
+FORK_WHILE_A_MODULE_LOADS = """
+import os, sys, threading, time, warnings
+warnings.simplefilter("ignore")
+import maskmill
+at_module = threading.Event()
+
+class Slow:
+    def find_spec(self, name, path=None, target=None):
+        if name == "maskmill.backend.native":
+            at_module.set()
+            time.sleep(0.3)
+
+sys.meta_path.insert(0, Slow())
+other = threading.Thread(target=maskmill.backends)
+other.start()
+assert at_module.wait(30)
+child = os.fork()
+if child == 0:
+    os._exit(0 if maskmill.backends()["cpu"] == "available" else 1)
+other.join()
+assert os.waitpid(child, 0)[1] == 0
+print("done")
+"""
+
+
+def test_a_fork_while_another_thread_loads_a_module() -> None:
+    if not hasattr(os, "fork"):
+        pytest.skip("this system cannot fork")
+    command = [sys.executable, "-c", FORK_WHILE_A_MODULE_LOADS]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout == "done\n", done.stderr
+
+
 @pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
 @pytest.mark.timeout(240)
 def test_a_fork_while_another_thread_is_inside_a_call() -> None:

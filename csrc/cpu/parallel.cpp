@@ -117,11 +117,12 @@ void forget_pool() {
   pool = nullptr;
 }
 
+// Before any call can hold a lock that a forked child would inherit.
+[[maybe_unused]] const int registered = pthread_atfork(nullptr, nullptr, forget_pool);
+
 Pool& get_pool() {
   const std::lock_guard lock(pool_mutex);
   if (pool == nullptr) {
-    static const int registered = pthread_atfork(nullptr, nullptr, forget_pool);
-    (void)registered;
     pool = new Pool;  // never destroyed: detached workers wait on it until the process ends
   }
   return *pool;

@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from maskmill.loading import loading
+
 if TYPE_CHECKING:
     from maskmill.backend.dispatch import backends
     from maskmill.concurrency import thread_count, threads
@@ -117,7 +119,8 @@ _HOME = {
 def __getattr__(name: str) -> object:
     if name not in _HOME:
         raise AttributeError(f"module 'maskmill' has no attribute {name!r}")
-    value = getattr(import_module(_HOME[name]), name)
+    with loading:
+        value = getattr(import_module(_HOME[name]), name)
     globals()[name] = value
     return value
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from maskmill.backend.dispatch import backend_for
+from maskmill.loading import loading
 from maskmill.masks import Masks
 from maskmill.polygons import Polygons
 from maskmill.structure import MAX_COORDINATE
@@ -74,7 +75,8 @@ def draw_masks(masks: Masks) -> bytes | None:
     for k, thumbnail in enumerate(thumbnails):
         top, left = k // columns * height + GAP, k % columns * width + GAP
         sheet[top : top + len(thumbnail), left : left + thumbnail.shape[1]] = thumbnail
-    from PIL import Image
+    with loading:
+        from PIL import Image
 
     file = io.BytesIO()
     Image.fromarray(sheet).save(file, "PNG")

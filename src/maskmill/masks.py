@@ -28,6 +28,7 @@ import numpy as np
 import numpy.typing as npt
 
 from maskmill import ragged, structure
+from maskmill.loading import loading
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -155,7 +156,8 @@ class Masks:
         >>> area(Masks.from_coco([square, runs, None], (4, 4)))
         array([4, 2, 0])
         """
-        from maskmill.ops import coco
+        with loading:
+            from maskmill.ops import coco
 
         return coco.masks_from_coco(segmentations, sizes, rule, backend)
 
@@ -181,20 +183,23 @@ class Masks:
         >>> Masks.from_coco([[[0, 0, 2, 0, 2, 2, 0, 2]]], (4, 4)).to_coco(compressed=False)
         [{'size': [4, 4], 'counts': [0, 2, 2, 2, 10]}]
         """
-        from maskmill.ops import coco
+        with loading:
+            from maskmill.ops import coco
 
         return coco.masks_to_coco(self, compressed, backend)
 
     def to_arrow(self) -> pa.StructArray:
         """Give an Arrow array; see `maskmill.arrow`, whose ``field`` names the column."""
-        from maskmill import arrow
+        with loading:
+            from maskmill import arrow
 
         return arrow.masks_to_arrow(self)
 
     @classmethod
     def from_arrow(cls, array: object) -> Masks:
         """Build masks from an Arrow array or column, checked; see `maskmill.arrow`."""
-        from maskmill import arrow
+        with loading:
+            from maskmill import arrow
 
         return arrow.masks_from_arrow(array)
 
@@ -202,12 +207,14 @@ class Masks:
         return len(self.sizes)
 
     def __repr__(self) -> str:
-        from maskmill import display
+        with loading:
+            from maskmill import display
 
         return display.describe_masks(self)
 
     def _repr_png_(self) -> bytes | None:
-        from maskmill import display
+        with loading:
+            from maskmill import display
 
         return display.draw_masks(self)
 

@@ -27,6 +27,7 @@ import numpy as np
 import numpy.typing as npt
 
 from maskmill import ragged, structure
+from maskmill.loading import loading
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -159,7 +160,8 @@ class Polygons:
         >>> Polygons.from_coco([[[0, 0, 4, 0, 0, 4]], []], (5, 5)).mask_offsets
         array([0, 1, 1])
         """
-        from maskmill.ops import coco
+        with loading:
+            from maskmill.ops import coco
 
         return coco.polygons_from_coco(segmentations, sizes, backend)
 
@@ -187,20 +189,23 @@ class Polygons:
         >>> Polygons.from_coco([[[0, 0, 4, 0, 0, 4]], []], (5, 5)).to_coco()
         [[[0.0, 0.0, 4.0, 0.0, 0.0, 4.0]], []]
         """
-        from maskmill.ops import coco
+        with loading:
+            from maskmill.ops import coco
 
         return coco.polygons_to_coco(self, holes)
 
     def to_arrow(self) -> pa.StructArray:
         """Give an Arrow array; see `maskmill.arrow`, whose ``field`` names the column."""
-        from maskmill import arrow
+        with loading:
+            from maskmill import arrow
 
         return arrow.polygons_to_arrow(self)
 
     @classmethod
     def from_arrow(cls, array: object) -> Polygons:
         """Build polygons from an Arrow array or column, checked; see `maskmill.arrow`."""
-        from maskmill import arrow
+        with loading:
+            from maskmill import arrow
 
         return arrow.polygons_from_arrow(array)
 
@@ -208,12 +213,14 @@ class Polygons:
         return len(self.sizes)
 
     def __repr__(self) -> str:
-        from maskmill import display
+        with loading:
+            from maskmill import display
 
         return display.describe_polygons(self)
 
     def _repr_png_(self) -> bytes | None:
-        from maskmill import display
+        with loading:
+            from maskmill import display
 
         return display.draw_polygons(self)
 

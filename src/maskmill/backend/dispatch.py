@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from maskmill.backend.contract import BACKEND_NAMES
 from maskmill.errors import BackendUnavailableError
+from maskmill.loading import loading
 
 if TYPE_CHECKING:
     from maskmill.backend.contract import Backend, BackendName
@@ -16,13 +17,14 @@ __all__ = ["backend_for", "backends"]
 
 @cache
 def _load(name: BackendName) -> Backend:
-    if name == "numpy":
-        from maskmill.backend.program import Program
+    with loading:
+        if name == "numpy":
+            from maskmill.backend.program import Program
 
-        return Program()
-    from maskmill.backend.native import Native
+            return Program()
+        from maskmill.backend.native import Native
 
-    return Native()
+        return Native()
 
 
 def backend_for(name: BackendName | None) -> Backend:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from maskmill.loading import loading
+
 if TYPE_CHECKING:
     from maskmill.datasets.conversion import convert
     from maskmill.datasets.dataset import Category, Dataset, Header, Images, Instances, Shard
@@ -65,7 +67,8 @@ _HOME = {
 def __getattr__(name: str) -> object:
     if name not in _HOME:
         raise AttributeError(f"module 'maskmill.datasets' has no attribute {name!r}")
-    value = getattr(import_module(f"maskmill.datasets.{_HOME[name]}"), name)
+    with loading:
+        value = getattr(import_module(f"maskmill.datasets.{_HOME[name]}"), name)
     globals()[name] = value
     return value
 

@@ -14,6 +14,7 @@ from maskmill.datasets.painting import PaintOptions, prepare
 from maskmill.datasets.paths import safe_parts
 from maskmill.datasets.report import Losses
 from maskmill.errors import FormatError
+from maskmill.loading import loading
 
 if TYPE_CHECKING:
     from maskmill.backend.arrays import Array
@@ -71,7 +72,8 @@ def open_picture(file_name: str, size: tuple[int, int], folder: Path) -> Array |
     FormatError
         If the picture has another size.
     """
-    from PIL import Image
+    with loading:
+        from PIL import Image
 
     try:
         path = folder.joinpath(*safe_parts(file_name))

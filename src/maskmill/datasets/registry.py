@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from maskmill.errors import FormatError
+from maskmill.loading import loading
 
 if TYPE_CHECKING:
     from maskmill.datasets.dataset import Dataset
@@ -46,11 +47,13 @@ def get_format(name: str) -> Format[Any]:
         If there is no such format.
     """
     if name in _BUILT_IN:
-        built_in: Format[Any] = import_module(_BUILT_IN[name]).FORMAT
+        with loading:
+            built_in: Format[Any] = import_module(_BUILT_IN[name]).FORMAT
         return built_in
     for entry in entry_points(group=GROUP):
         if entry.name == name:
-            added: Format[Any] = entry.load()
+            with loading:
+                added: Format[Any] = entry.load()
             return added
     raise ValueError(
         f"get_format: name must be one of {', '.join(format_names())}, got {name!r}. "
