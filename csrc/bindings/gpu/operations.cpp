@@ -1,0 +1,12 @@
+#include "bindings/gpu/bindings.h"
+#include "gpu/device.h"
+
+namespace maskmill::gpu {
+
+void bind_operations(pybind11::module_& module) {
+  // Local to the module: the extension and the tests' host executor may live in one process.
+  pybind11::class_<Device>(module, "Device", pybind11::module_local());
+  bind_measure(module);
+}
+
+}  // namespace maskmill::gpu
