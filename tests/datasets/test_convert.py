@@ -20,6 +20,7 @@ from maskmill.datasets import (
     Header,
     Losses,
     Options,
+    ReadOptions,
     Shard,
     Writer,
     convert,
@@ -359,10 +360,10 @@ class Lines(Format[Options]):
     def detect(self, path: Path) -> bool:
         return path.suffix == ".lines"
 
-    def read(self, path: Path, *, on_error: Any) -> Dataset:
+    def read(self, path: Path, options: ReadOptions) -> Dataset:
         from maskmill.datasets import read
 
-        del on_error
+        del options
         inner = read(path.read_text().splitlines()[0])  # the first line names a COCO file
         return Dataset(inner.header, inner.loaders)
 

@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from maskmill.cli.options import format_name, from_option, rule_option
+from maskmill.cli.options import (
+    format_name,
+    from_option,
+    images_option,
+    rule_option,
+    size_option,
+)
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -34,6 +40,9 @@ PATH = click.Path(path_type=Path)
     show_default=True,
     help="Stop at a bad record, or leave it out and list it.",
 )
+@images_option
+@size_option
+@click.option("--strict", is_flag=True, help="Stop if anything would be lost.")
 @click.option("--overwrite", is_flag=True, help="Replace what is at DST.")
 @click.option(
     "--order",
@@ -71,6 +80,9 @@ def command(
     jobs: int | None,
     rule: Any,
     on_error: Any,
+    images: Path | None,
+    size: tuple[int, int] | None,
+    strict: bool,
     overwrite: bool,
     **options: Any,
 ) -> None:
@@ -104,6 +116,9 @@ def command(
             jobs=jobs,
             rule=rule,
             on_error=on_error,
+            images=images,
+            size=size,
+            strict=strict,
             overwrite=overwrite,
             progress=update,
             **given,

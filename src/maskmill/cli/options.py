@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final, Literal
 
 import click
@@ -38,4 +39,29 @@ rule_option = click.option(
     default="coco",
     show_default=True,
     help="How polygons become pixels: as pycocotools does it, or by pixel centres.",
+)
+
+images_option = click.option(
+    "--images",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Folder of the pictures, whose headers give the sizes that the annotations do not state.",
+)
+
+
+class _Size(click.ParamType[tuple[int, int]]):
+    name = "HEIGHTxWIDTH"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int]:
+        if isinstance(value, tuple):
+            return value
+        height, cross, width = str(value).partition("x")
+        if not (cross and height.isdecimal() and width.isdecimal()):
+            self.fail(f"{value!r} is not like 480x640, height first.", param, ctx)
+        return int(height), int(width)
+
+
+size_option = click.option(
+    "--size", type=_Size(), help="Height and width of pictures whose size is stated nowhere."
 )

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from maskmill.datasets.conversion import convert
     from maskmill.datasets.dataset import Category, Dataset, Header, Images, Instances, Shard
     from maskmill.datasets.drawing import overlay
-    from maskmill.datasets.format import Format, Options, Writer
+    from maskmill.datasets.format import Format, Options, ReadOptions, Writer
     from maskmill.datasets.registry import detect, format_names, get_format, read
     from maskmill.datasets.report import Losses, Report
     from maskmill.datasets.shapes import Shapes
@@ -26,6 +26,7 @@ __all__ = [
     "Instances",
     "Losses",
     "Options",
+    "ReadOptions",
     "Report",
     "Shapes",
     "Shard",
@@ -49,6 +50,7 @@ _HOME = {
     "Instances": "dataset",
     "Losses": "report",
     "Options": "format",
+    "ReadOptions": "format",
     "Report": "report",
     "Shapes": "shapes",
     "Shard": "dataset",

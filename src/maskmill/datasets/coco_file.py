@@ -25,6 +25,7 @@ __all__ = [
     "Piece",
     "annotation_records",
     "category_record",
+    "encode_annotations",
     "image_records",
     "join_records",
     "open_coco_file",
@@ -40,7 +41,8 @@ class Piece(NamedTuple):
     """Records of a shard as JSON text, separated by commas."""
 
     images: bytes
-    annotations: bytes
+    annotations: bytes | list[bytes]
+    """A list of those that have no id yet and get one when their turn comes."""
 
 
 class JsonArray:
@@ -68,10 +70,19 @@ class CocoFile:
             file.write(encode_json(name) + b": " + encode_json(raw) + b",\n")
         file.write(b'"annotations": [')
         self._annotations, self._images = JsonArray(file), JsonArray(spool)
+        self._numbered = 0
 
     def add(self, piece: Piece) -> None:
         """Add the records of a shard."""
-        self._annotations.add(piece.annotations)
+        annotations = piece.annotations
+        if isinstance(annotations, list):
+            first = self._numbered + 1
+            self._numbered += len(annotations)
+            annotations = b",\n".join(
+                b'{"id":%d,%b' % (number, record[1:])
+                for number, record in enumerate(annotations, first)
+            )
+        self._annotations.add(annotations)
         self._images.add(piece.images)
 
     def finish(self, categories: Sequence[dict[str, Any]]) -> None:
@@ -127,6 +138,13 @@ def join_records(records: Sequence[dict[str, Any]]) -> bytes:
     return b",\n".join(map(encode_json, records))
 
 
+def encode_annotations(shard: Shard, records: Sequence[dict[str, Any]]) -> bytes | list[bytes]:
+    """Encode the annotations of a shard, as a `Piece` has them."""
+    if shard.instances.numbered:
+        return join_records(records)
+    return [encode_json(record) for record in records]
+
+
 def category_record(category: Category) -> dict[str, Any]:
     """Give a category as COCO has it."""
     record: dict[str, Any] = {"id": category.id, "name": category.name}
@@ -134,6 +152,8 @@ def category_record(category: Category) -> dict[str, Any]:
         record["supercategory"] = category.supercategory
     if category.isthing is not None:
         record["isthing"] = int(category.isthing)
+    if category.colour is not None:
+        record["color"] = list(category.colour)
     return record | category.extra
 
 
@@ -162,8 +182,8 @@ def annotation_records(
     areas, boxes = _measures(shard, masks, losses)
     records = []
     for k, image in enumerate(instances.images().tolist()):
-        record: dict[str, Any] = {
-            "id": instances.ids[k],
+        record: dict[str, Any] = {"id": instances.ids[k]} if instances.numbered else {}
+        record |= {
             "image_id": shard.images.ids[image],
             "category_id": categories[instances.categories[k]].id,
             "segmentation": segmentations[k],

@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 from dataclasses import fields
 from pathlib import Path
 from time import perf_counter
-from typing import Any, NamedTuple, TypeVar, get_args
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from maskmill.datasets.files import write_atomically
 from maskmill.datasets.format import Format, Options, Writer
 from maskmill.datasets.jsonfile import OnError
 from maskmill.datasets.paths import Names, NameTakenError
-from maskmill.datasets.registry import detect, get_format
+from maskmill.datasets.registry import detect, get_format, read_options
 from maskmill.datasets.report import Losses, Report, Skipped
 from maskmill.errors import FormatError
 from maskmill.ops.check import check_choice
@@ -44,6 +44,9 @@ def convert(
     jobs: int | None = None,
     rule: RasterRule = "coco",
     on_error: OnError = "raise",
+    images: str | os.PathLike[str] | None = None,
+    size: tuple[int, int] | None = None,
+    strict: bool = False,
     overwrite: bool = False,
     progress: Progress | None = None,
     **options: Any,
@@ -69,6 +72,13 @@ def convert(
     on_error : {"raise", "skip"}
         What to do with a bad record: raise a `FormatError`, or leave it out and list it in the
         report. A file that breaks off, and two images with one output name, are always errors.
+    images : path, optional
+        Folder of the pictures, whose headers give the sizes that the annotations do not state.
+    size : (height, width), optional
+        Of pictures whose size is stated nowhere.
+    strict : bool
+        Raise a `FormatError` at the first loss; the files that hold the whole dataset are then
+        not written. What the report notes without a change of the data is no loss.
     overwrite : bool
         Replace what is at ``dst``; files in a folder that the output does not have stay.
     progress : callable, optional
@@ -105,7 +115,7 @@ def convert(
     """
     start = perf_counter()
     check_choice("convert", "rule", rule, RASTER_RULES)
-    check_choice("convert", "on_error", on_error, get_args(OnError))
+    reading = read_options("convert", on_error, images, size)
     workers = thread_count() if jobs is None else jobs
     if workers < 1:
         raise ValueError(f"convert: jobs must be at least 1, got {jobs}. Pass a number of threads.")
@@ -115,7 +125,7 @@ def convert(
     source_format = detect(source) if from_ is None else get_format(from_)
     _check_target(source, target, target_format, overwrite)
 
-    dataset = source_format.read(source, on_error=on_error)
+    dataset = source_format.read(source, reading)
     report = Report(str(source), str(target), source_format.name, target_format.name, rule)
     report.skipped.extend(dataset.skipped)
     suffix = target_format.image_suffix
@@ -133,6 +143,8 @@ def convert(
                 report.instances += done.instances
                 report.skipped.extend(done.skipped)
                 report.losses.merge(done.losses)
+                if strict:
+                    report.losses.forbid()
                 if progress is not None:
                     progress(report.images, dataset.n_images)
     report.skipped.sort(key=Skipped.order)

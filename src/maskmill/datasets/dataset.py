@@ -10,21 +10,38 @@
                            ...
 
 Nothing of a record is lost on the way: a field without a column of its own stays in ``extra`` as
-the JSON text that it was.
+the JSON text that it was. Formats agree on the names and the form of some of these fields, so that
+one writes what another has read (`get_extra` and `set_extra` take them out and put them in):
+
+=================  ================================================================================
+``attributes``     object, what an annotator said of an instance or an image: name to value
+``keypoints``      x, y, v of each point in one list, v as in COCO: 0 absent, 1 hidden, 2 visible
+``num_keypoints``  how many of them are labelled
+``color``          of a category: [red, green, blue]; a reader sets `Category.colour` as well
+=================  ================================================================================
+
+Ids are integers or text. A source without ids of images numbers them from 1 in the order of their
+file names. A source without ids of instances sets ``numbered`` to False and gives names that are
+good for messages, ``"street.png:3"``; a writer that needs numbers counts these instances from 1.
+Boxes, areas and scores are what the source states: None where it states none, even if the shape
+would tell; a box that differs from the shape stays. Pixel coordinates have their origin at the
+outer corner of the first pixel, as in COCO. Vertices are the floats of the source.
+
+`maskmill.datasets.building.ShardBuilder` makes shards from single records.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import msgspec
 import numpy as np
 
 from maskmill import ragged
 from maskmill.backend.contract import RasterRule
-from maskmill.datasets.jsonfile import Id
+from maskmill.datasets.jsonfile import FAULTS, Id
 from maskmill.datasets.report import Skipped
 from maskmill.datasets.shapes import Shapes
 from maskmill.masks import Masks
@@ -32,10 +49,42 @@ from maskmill.masks import Masks
 if TYPE_CHECKING:
     from maskmill.backend.arrays import Array
 
-__all__ = ["Category", "Dataset", "Extra", "Header", "Id", "Images", "Instances", "Shard"]
+__all__ = [
+    "Category",
+    "Dataset",
+    "Extra",
+    "Header",
+    "Id",
+    "Images",
+    "Instances",
+    "Shard",
+    "get_extra",
+    "set_extra",
+]
 
 Extra: TypeAlias = dict[str, msgspec.Raw]
 """Further fields of a record: name to JSON text."""
+
+ValueT = TypeVar("ValueT")
+
+
+def get_extra(extra: Extra, name: str, kind: type[ValueT]) -> ValueT | None:
+    """Give a further field as a value; None where it is missing or of another kind.
+
+    Examples
+    --------
+    >>> get_extra({"attributes": msgspec.Raw(b'{"occluded": true}')}, "attributes", dict)
+    {'occluded': True}
+    """
+    try:
+        return msgspec.json.decode(extra[name], type=kind)
+    except (KeyError, *FAULTS):
+        return None
+
+
+def set_extra(extra: Extra, name: str, value: object) -> None:
+    """Put a value into the further fields as JSON text."""
+    extra[name] = msgspec.Raw(msgspec.json.encode(value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +151,8 @@ class Instances:
     scores: list[float | None]
     shapes: Shapes
     extra: list[Extra]
+    numbered: bool = True
+    """Whether the ids are those of the source; else they only name the instances in messages."""
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -109,6 +160,24 @@ class Instances:
     def images(self) -> Array:
         """Row of the image of each instance, int64 (N,)."""
         return np.repeat(np.arange(len(self.groups) - 1), np.diff(self.groups))
+
+    def where(self, chosen: Array) -> Instances:
+        """Select instances by a boolean array (N,)."""
+        rows = np.flatnonzero(chosen)
+        picked = rows.tolist()
+        kept = np.bincount(self.images()[rows], minlength=len(self.groups) - 1)
+        return Instances(
+            ragged.offsets_from_lengths(kept),
+            [self.ids[i] for i in picked],
+            self.categories[rows],
+            self.crowd[rows],
+            [self.areas[i] for i in picked],
+            [self.boxes[i] for i in picked],
+            [self.scores[i] for i in picked],
+            self.shapes[rows],
+            [self.extra[i] for i in picked],
+            self.numbered,
+        )
 
     def of_images(self, rows: Array) -> Instances:
         """Select the instances of some images, by an array of row numbers of images."""
@@ -124,6 +193,7 @@ class Instances:
             [self.scores[i] for i in picked],
             self.shapes[taken],
             [self.extra[i] for i in picked],
+            self.numbered,
         )
 
 

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeAlias, TypeVar
 
 from maskmill.backend.contract import RasterRule
 from maskmill.datasets.jsonfile import OnError
@@ -20,7 +20,65 @@ from maskmill.errors import FormatError
 if TYPE_CHECKING:
     from maskmill.datasets.dataset import Dataset, Header, Shard
 
-__all__ = ["Format", "Options", "Writer"]
+__all__ = ["Carried", "Format", "Options", "ReadOptions", "Writer"]
+
+Carried: TypeAlias = Literal[
+    "polygons",
+    "holes",
+    "parts",
+    "masks",
+    "overlap",
+    "instances",
+    "boxes",
+    "areas",
+    "crowd",
+    "scores",
+    "keypoints",
+    "attributes",
+    "fields",
+    "instance_ids",
+    "image_ids",
+    "category_ids",
+    "category_fields",
+    "image_fields",
+    "dataset_fields",
+    "empty_images",
+    "empty_categories",
+]
+"""What a format can carry, there and back without a change.
+
+================  =================================================================================
+polygons          outlines, as the floats that they are
+holes, parts      rings inside an outline; several outlines of one instance
+masks             any pixels, exactly
+overlap           pixels of several instances
+instances         instances of one category apart from each other
+boxes             a box without a shape, and one that differs from the shape
+areas             an area as stated
+crowd, scores     these columns of the instances
+keypoints         the fields ``keypoints`` and ``num_keypoints``
+attributes        the field ``attributes``
+fields            all further fields of instances
+instance_ids      ids of instances; so with images and categories
+category_fields   supercategory, colour and further fields of categories
+image_fields      further fields of images; so with the dataset
+empty_images      images without an instance
+empty_categories  categories without an instance
+================  =================================================================================
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadOptions:
+    """How to read."""
+
+    on_error: OnError = "raise"
+    """What to do with a bad record: raise a `FormatError`, or leave it out and list it."""
+    images: Path | None = None
+    """Folder of the pictures, whose headers give the sizes that the annotations do not state;
+    default: where the format has them."""
+    size: tuple[int, int] | None = None
+    """(height, width) of pictures whose size is stated nowhere."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +120,9 @@ class Format(Generic[OptionsT]):
     """The dataclass of what `write` understands."""
     target: ClassVar[Literal["file", "folder"]] = "file"
     """What `write` makes."""
+    carries: ClassVar[frozenset[Carried]] = frozenset()
+    """What comes back from a dataset written and read again in this format; of a format that is
+    only read or only written, what is read or written."""
     image_suffix: ClassVar[str | None] = None
     """Set where each image becomes a file: its name is the image's, with this suffix."""
 
@@ -80,9 +141,9 @@ class Format(Generic[OptionsT]):
         del path
         return False
 
-    def read(self, path: Path, *, on_error: OnError) -> Dataset:
+    def read(self, path: Path, options: ReadOptions) -> Dataset:
         """Open a dataset; its shards come as they are asked for."""
-        del path, on_error
+        del path, options
         raise FormatError(f"{self.name} is a format to write, not to read.")
 
     def write(

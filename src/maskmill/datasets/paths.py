@@ -16,12 +16,12 @@ from maskmill.errors import FormatError
 if TYPE_CHECKING:
     from maskmill.backend.arrays import Array
 
-__all__ = ["NameTakenError", "Names", "OutputFolder", "output_name", "safe_parts"]
+__all__ = ["IMAGE_SUFFIXES", "NameTakenError", "Names", "OutputFolder", "output_name", "safe_parts"]
 
 WHOLE: Final = 1 << 24
 """Values of a picture below which its file is made in memory and written at once."""
 
-_IMAGES: Final = frozenset(
+IMAGE_SUFFIXES: Final = frozenset(
     f".{kind}"
     for kind in "bmp gif heic jp2 jpe jpeg jpg jxl pgm png ppm tif tiff webp".split()  # noqa: SIM905
 )
@@ -94,7 +94,7 @@ def output_name(file_name: str, suffix: str) -> str:
     """
     *folders, name = safe_parts(file_name)
     stem, dot, kind = name.rpartition(".")
-    kept = stem if stem and f"{dot}{kind}".lower() in _IMAGES else name
+    kept = stem if stem and f"{dot}{kind}".lower() in IMAGE_SUFFIXES else name
     return "/".join([*folders, kept + suffix])
 
 

@@ -7,17 +7,19 @@ from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, get_args
 
+from maskmill import ragged
 from maskmill.errors import FormatError
 from maskmill.loading import loading
+from maskmill.ops.check import check_choice
 
 if TYPE_CHECKING:
     from maskmill.datasets.dataset import Dataset
-    from maskmill.datasets.format import Format
+    from maskmill.datasets.format import Format, ReadOptions
     from maskmill.datasets.jsonfile import OnError
 
-__all__ = ["detect", "format_names", "get_format", "read"]
+__all__ = ["detect", "format_names", "get_format", "read", "read_options"]
 
 GROUP: Final = "maskmill.formats"
 
@@ -81,7 +83,12 @@ def detect(path: Path) -> Format[Any]:
 
 
 def read(
-    path: str | os.PathLike[str], *, from_: str | None = None, on_error: OnError = "raise"
+    path: str | os.PathLike[str],
+    *,
+    from_: str | None = None,
+    on_error: OnError = "raise",
+    images: str | os.PathLike[str] | None = None,
+    size: tuple[int, int] | None = None,
 ) -> Dataset:
     """Read a dataset: its header at once, its shards as they are asked for.
 
@@ -93,6 +100,10 @@ def read(
         Name of the format; by default it is recognised.
     on_error : {"raise", "skip"}
         What to do with a bad record: raise a `FormatError`, or leave it out and list it.
+    images : path, optional
+        Folder of the pictures, whose headers give the sizes that the annotations do not state.
+    size : (height, width), optional
+        Of pictures whose size is stated nowhere.
 
     Returns
     -------
@@ -112,4 +123,24 @@ def read(
     """
     source = Path(path)
     source_format = detect(source) if from_ is None else get_format(from_)
-    return source_format.read(source, on_error=on_error)
+    options = read_options("read", on_error, images, size)
+    return source_format.read(source, options)
+
+
+def read_options(
+    function: str,
+    on_error: OnError,
+    images: str | os.PathLike[str] | None,
+    size: tuple[int, int] | None,
+) -> ReadOptions:
+    """Check how to read; ``function`` starts the message of an error."""
+    with loading:
+        from maskmill.datasets.format import ReadOptions
+        from maskmill.datasets.jsonfile import OnError
+    check_choice(function, "on_error", on_error, get_args(OnError))
+    if size is not None:
+        height, width = size
+        ragged.check_image_size(function, height, width)
+    return ReadOptions(
+        on_error=on_error, images=None if images is None else Path(images), size=size
+    )

@@ -42,6 +42,8 @@ class LossKind(NamedTuple):
     """Names the records that it befell, and what that was."""
     unit: str | None = None
     """What its amount counts, where it has one: "pixels"."""
+    harmless: bool = False
+    """Whether it is worth a note and no loss, for who asks that nothing be lost."""
 
 
 OVERLAP: Final = LossKind(
@@ -62,7 +64,9 @@ DEGENERATE: Final = LossKind(
 )
 BOX_ONLY: Final = LossKind("box_only", "instances with a box and no mask, not drawn")
 NOT_POLYGONS: Final = LossKind(
-    "run_lengths_kept", "instances that were run lengths and stay run lengths"
+    "run_lengths_kept",
+    "instances that were run lengths and stay run lengths",
+    harmless=True,
 )
 HOLES: Final = LossKind(
     "holes_as_run_lengths",
@@ -75,7 +79,9 @@ RENUMBERED: Final = LossKind(
     "renumbered", "instances with another id, because theirs does not fit the format"
 )
 COMPUTED: Final = LossKind(
-    "computed", "instances that state no area or no box, which was taken from the mask"
+    "computed",
+    "instances that state no area or no box, which was taken from the mask",
+    harmless=True,
 )
 
 
@@ -112,6 +118,22 @@ class Losses:
             self._add(kind, loss.records, loss.amount, loss.ids)
         for name, count in later.fields.items():
             self.fields[name] = self.fields.get(name, 0) + count
+
+    def forbid(self) -> None:
+        """Raise a `FormatError` if anything was lost."""
+        lost = [kind for kind in sorted(self.kinds) if not kind.harmless]
+        if lost:
+            loss = self.kinds[lost[0]]
+            raise FormatError(
+                f"must lose nothing, got {lost[0].text}: {loss.records:,}, the first of them "
+                f"{loss.ids[0]!r}. Choose a format that carries it, or leave out strict."
+            )
+        if self.fields:
+            raise FormatError(
+                f"must lose nothing, got fields that are not carried: "
+                f"{', '.join(sorted(self.fields))}. "
+                "Choose a format that carries them, or leave out strict."
+            )
 
     def to_dict(self) -> dict[str, Any]:
         """Give the losses as plain data, by kind."""

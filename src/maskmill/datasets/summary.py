@@ -13,6 +13,7 @@ import numpy as np
 
 from maskmill.backend.contract import RasterRule
 from maskmill.datasets.dataset import Header, Id, Shard
+from maskmill.datasets.format import ReadOptions
 from maskmill.datasets.losses import note_shapes
 from maskmill.datasets.registry import detect, get_format
 from maskmill.datasets.report import Losses, LossKind, Skipped
@@ -156,7 +157,7 @@ def summarize(
     """
     source = Path(path)
     source_format = detect(source) if from_ is None else get_format(from_)
-    dataset = source_format.read(source, on_error="skip")
+    dataset = source_format.read(source, ReadOptions(on_error="skip"))
     summary = Summary(str(source), source_format.name, _counts(dataset.header))
     summary.skipped.extend(dataset.skipped)
     for shard in dataset:

@@ -39,11 +39,10 @@ from maskmill.datasets.dataset import (
     Instances,
     Shard,
 )
-from maskmill.datasets.format import Format, Options
+from maskmill.datasets.format import Format, Options, ReadOptions
 from maskmill.datasets.jsonfile import (
     Id,
     JsonFile,
-    OnError,
     Problems,
     RawId,
     Records,
@@ -101,10 +100,10 @@ class Coco(Format[Options]):
             all(b'"%b"' % word in text for word in words) for words in _WORDS
         )
 
-    def read(self, path: Path, *, on_error: OnError = "raise") -> Dataset:
+    def read(self, path: Path, options: ReadOptions) -> Dataset:
         with _no_gc():
             file = JsonFile(path)
-            problems = Problems(on_error)
+            problems = Problems(options.on_error)
             sections = read_sections(file)
             categories = read_categories(file, sections.categories, problems)
             index = _Index(file, sections, categories, problems)

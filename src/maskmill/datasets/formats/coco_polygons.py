@@ -12,6 +12,7 @@ from maskmill.datasets.coco_file import (
     CocoWriter,
     Piece,
     annotation_records,
+    encode_annotations,
     image_records,
     join_records,
     write_coco,
@@ -60,7 +61,7 @@ class _Writer(CocoWriter):
         ):
             losses.add(kind, [instances.ids[k] for k in rows.tolist()])
         records = annotation_records(shard, self._categories, segmentations, None, losses)
-        return Piece(join_records(image_records(shard)), join_records(records))
+        return Piece(join_records(image_records(shard)), encode_annotations(shard, records))
 
     def _segmentations(self, shapes: Shapes, holed: Array, sizes: Array) -> list[object]:
         segmentations: list[object] = [[] for _ in range(len(shapes))]

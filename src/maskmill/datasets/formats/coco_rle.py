@@ -9,6 +9,7 @@ from maskmill.datasets.coco_file import (
     CocoWriter,
     Piece,
     annotation_records,
+    encode_annotations,
     image_records,
     join_records,
     write_coco,
@@ -51,4 +52,4 @@ class _Writer(CocoWriter):
             for run_lengths, has_shape in zip(masks.to_coco(), shaped.tolist(), strict=True)
         ]
         records = annotation_records(shard, self._categories, segmentations, masks, losses)
-        return Piece(join_records(image_records(shard)), join_records(records))
+        return Piece(join_records(image_records(shard)), encode_annotations(shard, records))

@@ -156,7 +156,8 @@ def _segment_ids(
         segments[first:last] = [number[head] for head in of_segment]
         merged = [k for k, head in enumerate(of_segment, first) if k != head]
         losses.add(MERGED_STUFF, [painting.ids[k] for k in merged])
-        losses.add(RENUMBERED, changed)
+        if shard.instances.numbered:
+            losses.add(RENUMBERED, changed)
     return segments
 
 
