@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any, ClassVar
 
 from hotcoco import COCO, mask
 
@@ -14,7 +15,7 @@ from benchmarks.work import Work, same
 class Hotcoco(CocoApi):
     label = "hotcoco"
     distribution = "hotcoco"
-    mask = mask
+    mask: ClassVar[Any] = mask
     takes_c_order = True
 
     def from_strings(self, data: MaskData) -> Work:
