@@ -28,6 +28,7 @@ OPERATIONS = (
     "measure",
     "rasterize",
     "strings",
+    "trace",
 )
 # Without arithmetic of their own that a device could share.
 NO_CORE = {"decode", "encode"}

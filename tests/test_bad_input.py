@@ -34,6 +34,7 @@ from maskmill import (
     rasterize,
     to_coco_strings,
     to_counts,
+    trace,
     union,
 )
 from maskmill.backend.contract import BackendName
@@ -189,6 +190,21 @@ DENSE: list[Case] = [
      TypeError, "from_label_map: label_map must be integers, got float64"),
 ]  # fmt: skip
 
+WIDE = Masks(np.zeros(0, np.uint32), np.zeros(2, np.int64), np.array([[1, 2**22 + 1]], np.int32))
+
+TRACES: list[Case] = [
+    ("polygons in place of masks to trace", lambda b: trace(ring([[0, 0]]), backend=b),  # type: ignore[arg-type]
+     TypeError, "trace: masks must be Masks, got Polygons"),
+    ("tolerance that is text", lambda b: trace(masks(FULL), tolerance="1", backend=b),  # type: ignore[arg-type]
+     TypeError, "trace: tolerance must be a number, got str"),
+    ("tolerance below 0", lambda b: trace(masks(FULL), tolerance=-0.5, backend=b),
+     ValueError, "trace: tolerance must be finite and not negative, got -0.5"),
+    ("tolerance that is not a number", lambda b: trace(masks(FULL), tolerance=math.nan, backend=b),
+     ValueError, "trace: tolerance must be finite and not negative, got nan"),
+    ("mask too wide for polygons", lambda b: trace(WIDE, backend=b),
+     ValueError, "trace: masks must be at most 4194304 pixels wide and high, got height 1 and"),
+]  # fmt: skip
+
 PAIRS: list[Case] = [
     # -1 where boxes overlap, else 0
     ("iou of two sizes", lambda b: iou(masks(FULL), masks([6], size=(2, 3)), backend=b),
@@ -258,7 +274,7 @@ COLUMNS: list[Case] = [
      ValueError, "backend must be one of numpy, cpu, got 'gpu'"),
 ]  # fmt: skip
 
-REFUSED = [*STRINGS, *COUNTS, *SIZES, *POLYGONS, *DENSE, *PAIRS, *LABELS, *COLUMNS]
+REFUSED = [*STRINGS, *COUNTS, *SIZES, *POLYGONS, *DENSE, *PAIRS, *LABELS, *COLUMNS, *TRACES]
 
 
 @pytest.mark.timeout(60)

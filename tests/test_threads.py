@@ -37,6 +37,7 @@ from maskmill import (
     symmetric_difference,
     to_coco_strings,
     to_counts,
+    trace,
     union,
 )
 from tests.test_stubs import OPERATIONS as OPERATIONS_OF_CORE
@@ -69,6 +70,9 @@ def columns(value: Any) -> list[bytes]:
     """All bytes of a result."""
     if isinstance(value, Masks):
         return [value.bounds.tobytes(), value.offsets.tobytes(), value.sizes.tobytes()]
+    if isinstance(value, Polygons):
+        own = (value.coords, value.ring_offsets, value.part_offsets, value.mask_offsets)
+        return [column.tobytes() for column in (*own, value.sizes)]
     if isinstance(value, maskmill.PairMatrices):
         return [value.values.tobytes(), value.shapes.tobytes()]
     if isinstance(value, (list, tuple)):
@@ -113,6 +117,8 @@ OPERATIONS: dict[str, Callable[[Masks, Polygons], object]] = {
     "symmetric_difference": lambda m, p: symmetric_difference(m, m[::-1]),
     "to_coco_strings": lambda m, p: to_coco_strings(m),
     "to_counts": lambda m, p: to_counts(m),
+    "trace": lambda m, p: trace(m),
+    "trace with a tolerance": lambda m, p: trace(m, tolerance=1.0),
     "union": lambda m, p: union(m, m[:1]),
 }
 BATCHES = {

@@ -15,5 +15,6 @@ void bind_rasterize(pybind11::module_& module);
 void bind_segmentation(pybind11::module_& module);
 void bind_simd(pybind11::module_& module);
 void bind_strings(pybind11::module_& module);
+void bind_trace(pybind11::module_& module);
 
 }  // namespace maskmill

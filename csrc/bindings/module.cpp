@@ -34,4 +34,5 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
   maskmill::bind_segmentation(module);
   maskmill::bind_simd(module);
   maskmill::bind_strings(module);
+  maskmill::bind_trace(module);
 }

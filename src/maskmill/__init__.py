@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from maskmill.ops.measure import area, bbox
     from maskmill.ops.rasterize import rasterize
     from maskmill.ops.strings import from_coco_strings, from_counts, to_coco_strings, to_counts
+    from maskmill.ops.trace import trace
     from maskmill.polygons import Polygons
 
 __all__ = [
@@ -73,6 +74,7 @@ __all__ = [
     "threads",
     "to_coco_strings",
     "to_counts",
+    "trace",
     "union",
 ]
 
@@ -112,6 +114,7 @@ _HOME = {
     "threads": "maskmill.concurrency",
     "to_coco_strings": "maskmill.ops.strings",
     "to_counts": "maskmill.ops.strings",
+    "trace": "maskmill.ops.trace",
     "union": "maskmill.ops.combine",
 }
 

@@ -62,6 +62,9 @@ class Backend(Protocol):
     def rasterize(self, polygons: Polygons, rule: RasterRule) -> Masks:
         """Pixels inside each polygonal mask."""
 
+    def trace(self, masks: Masks, tolerance: float) -> Polygons:
+        """Outlines and holes of masks of at most 2**22 pixels a side; rules in `maskmill.trace`."""
+
     def encode(self, dense: Array) -> Masks:
         """Non-zero pixels of (N, H, W), bool or integer, any strides."""
 

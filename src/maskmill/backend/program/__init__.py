@@ -20,6 +20,7 @@ from maskmill.backend.program import (
     rasterize,
     segmentation,
     strings,
+    trace,
 )
 from maskmill.masks import Masks
 from maskmill.polygons import Polygons
@@ -32,6 +33,9 @@ class Program:
 
     def rasterize(self, polygons: Polygons, rule: RasterRule) -> Masks:
         return rasterize.rasterize(polygons, rule)
+
+    def trace(self, masks: Masks, tolerance: float) -> Polygons:
+        return trace.trace(masks, tolerance)
 
     def encode(self, dense: Array) -> Masks:
         return encode.encode(dense)
