@@ -43,6 +43,34 @@ def dense_from_masks(masks: Masks) -> list[Dense]:
     return stack
 
 
+NEIGHBOURS = {
+    4: [(0, 1), (1, 0), (0, -1), (-1, 0)],
+    8: [(y, x) for y in (-1, 0, 1) for x in (-1, 0, 1) if y or x],
+}
+
+
+def label_components(dense: Dense, connectivity: int) -> npt.NDArray[np.int64]:
+    """Number connected pixels from 1, components by their first pixel down the columns."""
+    labels = np.zeros(dense.shape, np.int64)
+    todo: list[tuple[int, int]] = []
+    n = 0
+    for x in range(dense.shape[1]):
+        for y in range(dense.shape[0]):
+            if dense[y, x] and not labels[y, x]:
+                n += 1
+                labels[y, x] = n
+                todo.append((y, x))
+            while todo:
+                at_y, at_x = todo.pop()
+                for step_y, step_x in NEIGHBOURS[connectivity]:
+                    to = (at_y + step_y, at_x + step_x)
+                    inside = 0 <= to[0] < dense.shape[0] and 0 <= to[1] < dense.shape[1]
+                    if inside and dense[to] and not labels[to]:
+                        labels[to] = n
+                        todo.append(to)
+    return labels
+
+
 def polygons_from_lists(
     masks: Iterable[Iterable[Iterable[Ring]]], sizes: Iterable[tuple[int, int]]
 ) -> Polygons:

@@ -31,10 +31,10 @@ class Native:
         return Masks.from_trusted(bounds, offsets, polygons.sizes)
 
     def trace(self, masks: Masks, tolerance: float) -> Polygons:
-        coords, *offsets = _core.trace(
+        coords, rings, parts, polygons = _core.trace(
             masks.bounds, masks.offsets, masks.sizes, tolerance, thread_count()
         )
-        return Polygons.from_trusted(coords.reshape(-1, 2), *offsets, masks.sizes)
+        return Polygons.from_trusted(coords.reshape(-1, 2), rings, parts, polygons, masks.sizes)
 
     def encode(self, dense: Array) -> Masks:
         return Masks.from_trusted(*_core.encode(dense, thread_count()))

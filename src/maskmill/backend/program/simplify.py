@@ -67,4 +67,5 @@ def _squared_distance(point: Array, a: Array, b: Array) -> Array:
     cross = (to_a[:, 0] * along[:, 1] - to_a[:, 1] * along[:, 0]).astype(np.float64)
     beside = cross * cross / length.astype(np.float64)
     before, beyond = (to_a**2).sum(axis=1), (to_b**2).sum(axis=1)
-    return np.where(dot <= 0, before, np.where(dot >= length, beyond, beside)).astype(np.float64)
+    nearest: Array = np.where(dot <= 0, before, np.where(dot >= length, beyond, beside))
+    return nearest
