@@ -14,6 +14,7 @@ from PIL import Image
 from maskmill.backend.contract import RASTER_RULES
 from maskmill.cli import main
 from maskmill.cli.options import RULES
+from maskmill.datasets import format_names
 from tests.conftest import data_path
 from tests.datasets.tiny import files_under, read_json, tiny_coco, write_json
 
@@ -99,7 +100,7 @@ def test_skipped_records_show_in_the_exit_status(tmp_path: Path) -> None:
         (["x.json", "out"], "Missing option '--to'"),
         (["x.json", "out", "--to", "png"], "'png' is not one of coco-rle, coco-polygons"),
         (["x.json", "out", "--to", "coco"], "'coco' is not one of coco-rle"),
-        (["x.json", "out", "--to", "panoptic", "--from", "panoptic"], "is not one of coco."),
+        (["x.json", "out", "--to", "panoptic", "--from", "coco-rle"], "is not one of coco, "),
         (["x.json", "out", "--to", "panoptic", "--jobs", "0"], "0 is not in the range"),
         (["x.json", "out", "--to", "panoptic", "--rule", "round"], "'round' is not one of"),
         (["x.json", "out", "--to", "panoptic", "--void", "3"], "--void does not go with"),
@@ -221,12 +222,7 @@ def test_formats() -> None:
     assert result.exit_code == 0
     assert [line.split()[0] for line in result.stdout.splitlines() if line[:1].strip()] == [
         "format",
-        "coco",
-        "coco-rle",
-        "coco-polygons",
-        "semantic-png",
-        "instance-png",
-        "panoptic",
+        *format_names(),
     ]
 
 

@@ -30,6 +30,7 @@ _BUILT_IN: Final = {
     "semantic-png": "maskmill.datasets.formats.semantic_png",
     "instance-png": "maskmill.datasets.formats.instance_png",
     "panoptic": "maskmill.datasets.formats.panoptic",
+    "labelme": "maskmill.datasets.formats.labelme",
 }
 
 
