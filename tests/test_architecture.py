@@ -56,6 +56,7 @@ def importers(module: str) -> set[str]:
 def test_only_the_dispatcher_knows_that_there_are_several_backends() -> None:
     assert importers("maskmill.backend.native") == {"backend/dispatch.py"}
     assert importers("maskmill._core") == {"backend/native.py"}
+    assert importers("maskmill._gpu") == {"backend/kernels.py"}
     outside = {f for f in importers("maskmill.backend.program") if "backend/program/" not in f}
     assert outside == {"backend/dispatch.py"}
 
@@ -127,6 +128,13 @@ def test_core_headers_stand_alone() -> None:
         assert foreign == [], header
         text = re.sub(r"//.*", "", header.read_text("utf-8"))
         assert "std::" not in text, f"{header}: host and device share this; they share no library"
+
+
+def test_kernels_and_their_drivers_know_no_python_and_no_toolkit() -> None:
+    for path in sorted([*(CSRC / "kernels").iterdir(), *(CSRC / "gpu").iterdir()]):
+        own = {name for name in includes(path) if "/" in name}
+        assert all(name.startswith(("core/", "kernels/", "gpu/")) for name in own), path
+        assert not {"Python.h", "cuda.h", "nvrtc.h", "cuda_runtime.h"} & set(includes(path)), path
 
 
 def test_threaded_loops_know_no_python() -> None:

@@ -79,6 +79,7 @@ class PythonAllocation final : public Allocation {
   }
   PythonAllocation(const PythonAllocation&) = delete;
   PythonAllocation& operator=(const PythonAllocation&) = delete;
+  // NOLINTNEXTLINE(bugprone-exception-escape): without an interpreter there is nothing to save
   ~PythonAllocation() override {
     const py::gil_scoped_acquire held;
     owner_ = py::object();
