@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -12,7 +12,7 @@ import numpy as np
 
 from maskmill.datasets.jsonfile import FAULTS
 from maskmill.datasets.objects import Found, Labels, raw
-from maskmill.datasets.outgoing import NO_PLACE, Outgoing, int_of
+from maskmill.datasets.outgoing import NO_PLACE, Groups, Outgoing, member_fields
 from maskmill.datasets.png_mask import decode_base64, read_mask_png, write_mask_png
 from maskmill.datasets.records import text_of
 from maskmill.datasets.report import Losses, LossKind
@@ -24,14 +24,13 @@ from maskmill.structure import MAX_COORDINATE
 if TYPE_CHECKING:
     from maskmill.backend.arrays import Array
 
-__all__ = ["Groups", "Shape", "found_of", "shapes_of"]
+__all__ = ["Shape", "found_of", "shapes_of"]
 
 BOX_AS_RECTANGLE: Final = LossKind(
     "boxes_as_rectangles",
     "instances with a box and no mask, as rectangles, which LabelMe fills when it draws masks",
 )
 
-_MEMBERS: Final = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
 _POINTS: Final = msgspec.json.Decoder(list[tuple[float, float]])
 
 
@@ -106,24 +105,11 @@ def _corner(points: list[tuple[float, float]]) -> tuple[int, int]:
     return int(x), int(y)
 
 
-class Groups:
-    """Numbers for the groups of parts that have none yet."""
-
-    def __init__(self, objects: Sequence[Outgoing]) -> None:
-        numbers = [int_of(o.extra["group_id"]) for o in objects if "group_id" in o.extra]
-        self._last = max([n for n in numbers if n is not None], default=-1)
-
-    def next(self) -> int:
-        """Give a number that no group of the image has."""
-        self._last += 1
-        return self._last
-
-
 def shapes_of(
     found: Outgoing, groups: Groups, losses: Losses, *, numbered: bool
 ) -> Iterator[dict[str, Any]]:
     """Write an instance: one shape, or one a part; note what LabelMe cannot say."""
-    members = _members(found)
+    members = member_fields(found)
     shape: dict[str, Any] = {
         "label": found.category.name,
         "points": [],
@@ -165,25 +151,6 @@ def shapes_of(
         yield shape | {"shape_type": "rectangle", "points": corners} | found.extra
     else:
         losses.add(NO_PLACE, [found.id])
-
-
-def _members(found: Outgoing) -> list[dict[str, msgspec.Raw]]:
-    """Further fields of each part."""
-    n_parts = len(found.parts or ())
-    given = found.extra.pop("parts", None)
-    if given is not None:
-        try:
-            members = _MEMBERS.decode(given)
-        except FAULTS:
-            members = []
-        if len(members) == n_parts:
-            return members
-    own = dict(found.extra)
-    if found.shape_type is not None:
-        own["shape_type"] = raw(found.shape_type)
-    if found.points is not None:
-        own["points"] = raw(found.points)
-    return [own.copy() for _ in range(n_parts)]
 
 
 def _outline(ring: list[list[float]], member: dict[str, msgspec.Raw]) -> dict[str, Any]:

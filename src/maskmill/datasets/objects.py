@@ -26,8 +26,10 @@ from maskmill.errors import FormatError
 from maskmill.masks import MAX_PIXELS, Masks
 
 __all__ = [
+    "SHARD_IMAGES",
     "Found",
     "FoundImage",
+    "Joiner",
     "Labels",
     "check_size",
     "collect",
@@ -90,6 +92,31 @@ class FoundImage:
     """File that it was read from, where that is not the one of the dataset."""
 
 
+class Joiner:
+    """Joins the polygons of an image that a tool says belong together."""
+
+    def __init__(self, image: FoundImage) -> None:
+        self._image = image
+        self._groups: dict[object, tuple[Found, list[Extra]]] = {}
+
+    def add(self, found: Found, group: Id | None) -> None:
+        """Add an object of the image; polygons of one class and one group are one instance."""
+        if group is not None and found.parts is not None:
+            key = (found.category, group)
+            leader, members = self._groups.setdefault(key, (found, []))
+            members.append(found.extra)
+            if leader is not found:
+                leader.parts = (leader.parts or []) + found.parts
+                return
+        self._image.objects.append(found)
+
+    def finish(self) -> None:
+        """Keep what the parts of an instance do not have in common, as ``parts``."""
+        for leader, members in self._groups.values():
+            if len({encode_json(member) for member in members}) > 1:
+                leader.extra["parts"] = raw(members)
+
+
 class Labels:
     """Names of classes: categories numbered from 1, in the order in which they came."""
 
@@ -102,6 +129,11 @@ class Labels:
         if name not in self.rows:
             self.rows[name] = len(self.categories)
             self.categories.append(Category(len(self.categories) + 1, name))
+
+    def append(self, category: Category) -> None:
+        """Add a class that the source describes."""
+        self.rows[category.name] = len(self.categories)
+        self.categories.append(category)
 
     def row(self, name: str) -> int:
         """Row of a name in the header; raise FormatError if it is not there."""

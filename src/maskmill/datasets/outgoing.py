@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from maskmill.backend.arrays import Array
     from maskmill.polygons import Polygons
 
-__all__ = ["NO_PLACE", "Outgoing", "instances_of", "int_of"]
+__all__ = ["NO_PLACE", "Groups", "Outgoing", "instances_of", "member_fields"]
 
 HOLES_AS_MASKS: Final = LossKind(
     "holes_as_masks", "instances with holes, which polygons of the format cannot have, as masks"
@@ -43,7 +43,10 @@ NO_PLACE: Final = LossKind(
 
 _POINTS: Final = msgspec.json.Decoder(list[tuple[float, float]])
 _TEXT: Final = msgspec.json.Decoder(str)
+_MEMBERS: Final = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
 _INT: Final = msgspec.json.Decoder(int)
+
+encode_json: Final = msgspec.json.Encoder().encode
 
 
 @dataclass(slots=True)
@@ -71,6 +74,38 @@ class Outgoing:
         assert self.mask is not None
         dense: Array = decode(self.mask)[0].astype(bool)
         return dense
+
+
+class Groups:
+    """Numbers for the groups of parts that have none yet."""
+
+    def __init__(self, objects: Sequence[Outgoing]) -> None:
+        numbers = [_int_of(o.extra["group_id"]) for o in objects if "group_id" in o.extra]
+        self._last = max([n for n in numbers if n is not None], default=-1)
+
+    def next(self) -> int:
+        """Give a number that no group of the image has."""
+        self._last += 1
+        return self._last
+
+
+def member_fields(found: Outgoing) -> list[dict[str, msgspec.Raw]]:
+    """Further fields of each part of a polygon, ``shape_type`` and ``points`` among them."""
+    n_parts = len(found.parts or ())
+    given = found.extra.pop("parts", None)
+    if given is not None:
+        try:
+            members = _MEMBERS.decode(given)
+        except FAULTS:
+            members = []
+        if len(members) == n_parts:
+            return members
+    own = dict(found.extra)
+    if found.shape_type is not None:
+        own["shape_type"] = msgspec.Raw(encode_json(found.shape_type))
+    if found.points is not None:
+        own["points"] = msgspec.Raw(encode_json(found.points))
+    return [own.copy() for _ in range(n_parts)]
 
 
 def instances_of(
@@ -160,7 +195,7 @@ def _drawn(extra: dict[str, Any]) -> tuple[str | None, list[tuple[float, float]]
     return shape_type, points
 
 
-def int_of(value: msgspec.Raw) -> int | None:
+def _int_of(value: msgspec.Raw) -> int | None:
     """Whole number that a further field holds, or None."""
     try:
         return _INT.decode(value)

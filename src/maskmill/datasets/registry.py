@@ -31,6 +31,7 @@ _BUILT_IN: Final = {
     "instance-png": "maskmill.datasets.formats.instance_png",
     "panoptic": "maskmill.datasets.formats.panoptic",
     "labelme": "maskmill.datasets.formats.labelme",
+    "cvat": "maskmill.datasets.formats.cvat",
 }
 
 

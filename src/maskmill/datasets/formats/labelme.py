@@ -13,18 +13,18 @@ import msgspec
 from maskmill.datasets.dataset import Dataset, Extra, Header, Shard
 from maskmill.datasets.files import write_atomically
 from maskmill.datasets.format import Carried, Format, Options, ReadOptions, Writer
-from maskmill.datasets.jsonfile import Id, JsonFile, Problems
-from maskmill.datasets.labelme_shapes import Groups, Shape, found_of, shapes_of
+from maskmill.datasets.jsonfile import JsonFile, Problems
+from maskmill.datasets.labelme_shapes import Shape, found_of, shapes_of
 from maskmill.datasets.objects import (
-    Found,
     FoundImage,
+    Joiner,
     Labels,
     check_size,
     encode_json,
     loaders,
     raw,
 )
-from maskmill.datasets.outgoing import instances_of
+from maskmill.datasets.outgoing import Groups, instances_of
 from maskmill.datasets.paths import output_name
 from maskmill.datasets.pictures import PictureSizes
 from maskmill.datasets.records import (
@@ -163,7 +163,7 @@ def _load(
         extra["imagePath"] = raw(stated)
     own_id = _ID.read(file, top["id"], "/id") if "id" in top else number + 1
     image = FoundImage(path.name, own_id, _file_name(folder, stated), size, extra, source=file.name)
-    groups: dict[tuple[str, Id], tuple[Found, list[Extra]]] = {}
+    joiner = Joiner(image)
     for i, text in enumerate(file.array(top["shapes"], "/shapes")):
         place = f"/shapes/{i}"
         try:
@@ -176,16 +176,8 @@ def _load(
             continue
         if shape.group_id is not None:
             found.extra["group_id"] = raw(shape.group_id)
-            if found.parts is not None:
-                leader, members = groups.setdefault((shape.label, shape.group_id), (found, []))
-                members.append(found.extra)
-                if leader is not found:
-                    leader.parts = (leader.parts or []) + found.parts
-                    continue
-        image.objects.append(found)
-    for leader, members in groups.values():
-        if len({encode_json(member) for member in members}) > 1:
-            leader.extra["parts"] = raw(members)
+        joiner.add(found, shape.group_id)
+    joiner.finish()
     return image
 
 
