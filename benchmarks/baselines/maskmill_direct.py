@@ -39,7 +39,7 @@ class MaskmillDirect(Baseline):
 
 
 def _decode(bounds: Array, offsets: Array, shape: tuple[int, int]) -> Array:
-    dense = np.empty((1, *shape), np.uint8)
+    dense = np.empty((1, *shape), np.uint8, "F")  # the order that pycocotools gives
     _core.decode(bounds, offsets, dense, 1)
     first: Array = dense[0]
     return first

@@ -21,7 +21,7 @@ py::tuple encode_stack(const py::array& dense, int threads) {
     const py::gil_scoped_release release;
     masks = encode(view, threads);
   }
-  py::array_t<int32_t> sizes({view.n, int64_t{2}});
+  auto sizes = new_array<int32_t>({view.n, int64_t{2}});
   int32_t* size = sizes.mutable_data();
   for (int64_t i = 0; i < view.n; ++i) {
     size[2 * i] = static_cast<int32_t>(view.height);

@@ -51,7 +51,7 @@ py::array_t<int64_t> bind_intersection_area(
   const PairsView pairs =
       view_pairs(bounds_a, offsets_a, bounds_b, offsets_b, sizes_a, sizes_b, groups_a, groups_b);
   const Method forced = method.has_value() ? method_named(*method) : Method::kWalk;
-  py::array_t<int64_t> out(pairs.n_pairs());
+  auto out = new_array<int64_t>({pairs.n_pairs()});
   int64_t* data = out.mutable_data();
   const py::gil_scoped_release release;
   intersection_area(pairs, method.has_value() ? &forced : nullptr, data, threads);
@@ -66,7 +66,7 @@ py::array_t<double> bind_iou_pairs(const In<uint32_t>& bounds_a, const In<int64_
   const PairsView pairs =
       view_pairs(bounds_a, offsets_a, bounds_b, offsets_b, sizes_a, sizes_b, groups_a, groups_b);
   const bool* flags = crowd.has_value() ? crowd->data() : nullptr;
-  py::array_t<double> out(pairs.n_pairs());
+  auto out = new_array<double>({pairs.n_pairs()});
   double* data = out.mutable_data();
   const py::gil_scoped_release release;
   iou(pairs, flags, data, threads);
@@ -80,7 +80,7 @@ py::array_t<double> bind_dice(const In<uint32_t>& bounds_a, const In<int64_t>& o
                               int threads) {
   const PairsView pairs =
       view_pairs(bounds_a, offsets_a, bounds_b, offsets_b, sizes_a, sizes_b, groups_a, groups_b);
-  py::array_t<double> out(pairs.n_pairs());
+  auto out = new_array<double>({pairs.n_pairs()});
   double* data = out.mutable_data();
   const py::gil_scoped_release release;
   dice(pairs, data, threads);

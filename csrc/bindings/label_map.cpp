@@ -45,7 +45,7 @@ py::tuple bind_from_label_map(const py::array& maps, const In<int64_t>& ignore, 
     found = from_label_map(view, kind == 'i', ignored, n_ignored, threads);
   }
   const int64_t n_masks = found.labels.size();
-  py::array_t<int32_t> sizes({n_masks, int64_t{2}});
+  auto sizes = new_array<int32_t>({n_masks, int64_t{2}});
   int32_t* size = sizes.mutable_data();
   for (int64_t i = 0; i < n_masks; ++i) {
     size[2 * i] = static_cast<int32_t>(view.height);

@@ -9,7 +9,7 @@ namespace {
 py::array_t<int64_t> bind_area(const In<uint32_t>& bounds, const In<int64_t>& offsets,
                                int threads) {
   const MasksView masks = view_masks(bounds, offsets);
-  py::array_t<int64_t> out(masks.n_masks);
+  auto out = new_array<int64_t>({masks.n_masks});
   int64_t* data = out.mutable_data();
   const py::gil_scoped_release release;
   area(masks, data, threads);
@@ -19,7 +19,7 @@ py::array_t<int64_t> bind_area(const In<uint32_t>& bounds, const In<int64_t>& of
 py::array_t<int64_t> bind_bbox(const In<uint32_t>& bounds, const In<int64_t>& offsets,
                                const In<int32_t>& sizes, int threads) {
   const MasksView masks = view_masks(bounds, offsets, &sizes);
-  py::array_t<int64_t> out({masks.n_masks, int64_t{4}});
+  auto out = new_array<int64_t>({masks.n_masks, int64_t{4}});
   int64_t* data = out.mutable_data();
   const py::gil_scoped_release release;
   bbox(masks, data, threads);

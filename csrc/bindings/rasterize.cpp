@@ -14,7 +14,7 @@ py::tuple bind(const In<double>& coords, const In<int64_t>& ring_offsets,
   if (rule != "coco" && rule != "center") throw py::value_error("rule must be coco or center");
   const PolygonsView polygons{coords.data(),       ring_offsets.data(), part_offsets.data(),
                               mask_offsets.data(), sizes.data(),        mask_offsets.size() - 1,
-                              coords.shape(0)};
+                              coords.size() / 2};
   MaskColumns columns;
   {
     const py::gil_scoped_release release;

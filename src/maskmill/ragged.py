@@ -194,7 +194,7 @@ def check_sizes(
 
 def check_image_size(function: str, height: int, width: int) -> None:
     """Raise unless one image has this size; cheap, for calls on a single small mask."""
-    if not (0 < height * width < 2**32 and max(height, width) < 2**31):
+    if not (0 < height * width < 2**32 and height < 2**31 and width < 2**31):
         as_sizes(function, (height, width), 1)
 
 

@@ -25,8 +25,7 @@ def check_type(function: str, name: str, value: object, kind: type[Any]) -> None
 
 def check_choice(function: str, name: str, value: object, choices: Iterable[str]) -> None:
     """Raise ValueError unless ``value`` is one of ``choices``."""
-    choices = tuple(choices)
-    if not isinstance(value, str) or value not in choices:
+    if not isinstance(value, str) or value not in (choices := tuple(choices)):
         raise ValueError(
             f"{function}: {name} must be one of {', '.join(map(repr, choices))}, got {value!r}. "
             "Spell it as listed."
@@ -35,9 +34,9 @@ def check_choice(function: str, name: str, value: object, choices: Iterable[str]
 
 def have_one_size(*batches: Masks) -> bool:
     """Tell whether all masks have one size, without the price of array operations."""
-    columns = [masks.sizes.tobytes() for masks in batches]
-    one = max(columns)[:8]  # of any mask: two int32
-    return all(column == one * (len(column) // 8) for column in columns)
+    column = b"".join([masks.sizes.tobytes() for masks in batches])
+    # A mask has two int32.
+    return len(column) == 8 or column == column[:8] * (len(column) // 8)
 
 
 def group_sizes(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from maskmill.backend.arrays import Array
 
 __all__ = ["decode"]
+
+_UINT8: Final = np.dtype(np.uint8)
+_DTYPES: Final = (_UINT8, np.dtype(np.bool_))
 
 
 def decode(
@@ -69,8 +72,8 @@ def decode(
             f"decode: out must be an array of uint8 or bool, got {type(out).__name__}. "
             "Leave out=None to get a new array."
         )
-    kind = np.dtype(dtype if dtype is not None else np.uint8 if out is None else out.dtype)
-    if kind not in (np.dtype(np.uint8), np.dtype(np.bool_)):
+    kind = np.dtype(dtype) if dtype is not None else _UINT8 if out is None else out.dtype
+    if kind not in _DTYPES:
         raise TypeError(
             f"decode: dtype must be uint8 or bool, got {kind}. Cast the result with astype."
         )
