@@ -17,5 +17,6 @@ using i64 = long long;
 #if defined(__CUDACC__) || defined(__CUDACC_RTC__)
 #define MASKMILL_HD static __host__ __device__ __forceinline__
 #else
-#define MASKMILL_HD inline
+// Static: a file that is built to be watched (tests/simt) keeps its own copy.
+#define MASKMILL_HD static inline
 #endif
