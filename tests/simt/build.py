@@ -74,6 +74,10 @@ def build(mode: Mode, target: str, source: Path = ROOT, folder: Path | None = No
         if not (folder / "build.ninja").exists():
             _configure(folder, source, mode)
         _run(tool("cmake"), "--build", str(folder), "--target", target)
+    return _made(folder, target)
+
+
+def _made(folder: Path, target: str) -> Path:
     made = sorted((folder / "tests" / "simt").glob(f"*{target}*.so"))
     if len(made) != 1:
         raise BuildError(f"target {target} made {[path.name for path in made]}")
@@ -82,8 +86,16 @@ def build(mode: Mode, target: str, source: Path = ROOT, folder: Path | None = No
 
 @cache
 def library(mode: Mode, target: str = "maskmill_simt_faults") -> Path:
-    """Build a target once a process."""
+    """Build a target once a process; under ``MASKMILL_SIMT_BUILD``, take what is built there."""
+    if folder := os.environ.get("MASKMILL_SIMT_BUILD"):
+        return _made(Path(folder) / f"simt-{mode}", target)
     return build(mode, target)
+
+
+def usual_mode() -> Mode:
+    """The mode ``MASKMILL_SIMT_MODE``, or plain: of tests that need none in particular."""
+    mode = os.environ.get("MASKMILL_SIMT_MODE", "plain")
+    return next(known for known in MODES if known == mode)
 
 
 def sanitizer_environment() -> dict[str, str]:

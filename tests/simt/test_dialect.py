@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.simt import build
 from tests.simt.faults import Faults
 from tests.simt.test_executor import path_of
 
@@ -13,9 +14,11 @@ MASK = 0xFFFFFFFF
 LANES = range(32)
 
 
-@pytest.fixture(scope="module", params=["plain", "races"])
+@pytest.fixture(params=[1, 2])
 def kernels(request: pytest.FixtureRequest) -> Faults:
-    return Faults(path_of(request.param))
+    faults = Faults(path_of(build.usual_mode()))
+    faults.configure(seed=request.param)
+    return faults
 
 
 def value(lane: int) -> int:
