@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 
 import maskmill
 from maskmill.backend.contract import BACKEND_NAMES, BackendName
+from tests.simt.backend import use_host_executor
 
 ROOT = Path(__file__).resolve().parent.parent
 IN_CI = bool(os.environ.get("CI"))
@@ -27,11 +28,20 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 REQUIRED = {"numpy", "cpu"} | set(filter(None, os.environ.get("MASKMILL_REQUIRE", "").split(",")))
 
 
-@pytest.fixture(params=BACKEND_NAMES)
+# Test files whose operations have kernels.
+WITH_KERNELS = ("test_measure.py",)
+
+
+@pytest.fixture(params=[*BACKEND_NAMES, "simt"])
 def backend(request: pytest.FixtureRequest) -> BackendName:
     """Every backend that runs here; a required one that does not is a failure."""
     name: BackendName = request.param
-    state = maskmill.backends()[name]
+    if request.param == "simt":
+        if request.path.name not in WITH_KERNELS:
+            pytest.skip("no kernels yet")
+        state = use_host_executor()
+    else:
+        state = maskmill.backends()[name]
     if state != "available":
         if name in REQUIRED:
             pytest.fail(f"backend {name} is required and cannot run: {state}")

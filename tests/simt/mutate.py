@@ -1,9 +1,9 @@
 """Check that a test fails when a kernel loses a barrier, an atomic, a release or half a mask.
 
-``python -m tests.simt.mutate --target _simt -- tests -k simt`` makes every mutant of the kernels in
-``csrc/kernels``, builds it for the race detector and plainly, and runs pytest with what follows
-``--``. A mutant that no test notices survives. It is an error unless `REDUNDANT` tells why nothing
-can notice it. ``--sample 5 --seed 3`` takes five of them by lot.
+``python -m tests.simt.mutate --target simt_device -- tests -k simt`` makes every mutant of the
+kernels in ``csrc/kernels``, builds it for the race detector and plainly, and runs pytest with what
+follows ``--``. A mutant that no test notices survives. It is an error unless `REDUNDANT` tells why
+nothing can notice it. ``--sample 5 --seed 3`` takes five of them by lot.
 
 The tests find the builds by the variable ``MASKMILL_SIMT_BUILD`` (see `tests.simt.build`).
 """
