@@ -1,4 +1,4 @@
-"""The command line: ``python -m benchmarks run`` and ``python -m benchmarks report``."""
+"""The command line: ``python -m benchmarks run``, ``report`` and, on a GPU machine, ``gpu``."""
 
 from __future__ import annotations
 
@@ -39,6 +39,30 @@ def report() -> None:
 
     for path in (*plots.draw_all(), page.write()):
         click.echo(f"wrote {path}")
+
+
+@main.command()
+@click.option("--only", multiple=True, metavar="ROW", help="Only this row; may be repeated.")
+@click.option("--quick", is_flag=True, help="Tiny work: tells that all runs, not how fast.")
+@click.option("--steps", default="build,test,sanitize,measure", help="Which, in this order.")
+def gpu(only: tuple[str, ...], quick: bool, steps: str) -> None:
+    """Build, test, sanitize and measure on a machine with an NVIDIA GPU."""
+    from benchmarks.gpu import command
+
+    wanted = steps.split(",")
+    try:
+        for step in (command.build, command.test, command.sanitize):
+            if step.__name__ in wanted:
+                step(click.echo)
+    except command.StepFailedError as error:
+        raise click.ClickException(f"{error}") from error
+    if "measure" in wanted:
+        from benchmarks.gpu.rows import ROWS
+        from benchmarks.gpu.run import run_rows
+
+        names = only or [row.name for row in ROWS]
+        for path in run_rows(names, quick=quick, say=click.echo):
+            click.echo(f"wrote {path}")
 
 
 @main.command()

@@ -12,6 +12,8 @@ import pytest
 from benchmarks import checked, limits, page, records, workloads
 from benchmarks.baselines.base import Baseline
 from benchmarks.data import DenseData, MaskData, PolygonData
+from benchmarks.gpu.rows import ROWS as GPU_ROWS
+from benchmarks.gpu.rows import GpuRow
 from benchmarks.records import (
     EngineResult,
     LimitResult,
@@ -285,3 +287,11 @@ def test_committed_results_are_whole() -> None:
         assert set(rows) == set(ROWS), f"{machine} lacks rows, or has rows that are gone"
         for kind in ("engines", "scaling"):
             assert (page.PLOTS / f"{machine}-{kind}.svg").exists()
+
+
+@pytest.mark.parametrize("row", GPU_ROWS, ids=lambda row: row.name)
+def test_gpu_rows_have_work_that_the_cpu_does_too(row: GpuRow) -> None:
+    value = row.inputs(row.quick / 10, 0)
+    result = row.run(value)
+    assert row.amount(value) > 0
+    assert row.least_bytes(value, result) > 0
