@@ -80,8 +80,14 @@ def crop_masks(masks: Masks) -> tuple[Masks, Array]:
 
 
 def transpose_masks(masks: Masks) -> Masks:
-    """Exchange rows and columns, so that column-major run lengths become row-major ones."""
-    return Masks.concatenate(encode(np.swapaxes(decode(mask), 1, 2)) for mask in masks)
+    """Exchange rows and columns, so that column-major run lengths become row-major ones.
+
+    What lies outside the box of a mask costs nothing.
+    """
+    crops, boxes = crop_masks(masks)
+    turned = Masks.concatenate(encode(np.swapaxes(decode(crop), 1, 2)) for crop in crops)
+    sizes = np.ascontiguousarray(masks.sizes[:, ::-1])
+    return place_masks(turned, boxes[:, [1, 0]], sizes)
 
 
 def _spans(masks: Masks) -> tuple[Array, Array, Array]:

@@ -1,8 +1,9 @@
-"""Polygons of the ellipses that annotation tools draw."""
+"""Polygons of the ellipses and turned boxes that annotation tools draw."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,7 @@ from maskmill.structure import MAX_COORDINATE
 if TYPE_CHECKING:
     from maskmill.backend.arrays import Array
 
-__all__ = ["ellipse"]
+__all__ = ["ellipse", "turned_box"]
 
 
 def ellipse(x: float, y: float, radius_x: float, radius_y: float, degrees: float = 0.0) -> Array:
@@ -43,3 +44,13 @@ def ellipse(x: float, y: float, radius_x: float, radius_y: float, degrees: float
     return np.stack(
         [x + along * cosine - across * sine, y + along * sine + across * cosine], axis=1
     )
+
+
+def turned_box(box: Sequence[float], degrees: float) -> Array:
+    """Corners of a box that is turned about its first one."""
+    x, y, width, height = box
+    turn = np.deg2rad(degrees)
+    offsets = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64)
+    cosine, sine = np.cos(turn), np.sin(turn)
+    corners: Array = offsets @ np.array([[cosine, sine], [-sine, cosine]]) + [x, y]
+    return corners

@@ -17,6 +17,7 @@ __all__ = ["Id", "JsonFile", "OnError", "Problems", "RawId", "Records", "sniff"]
 OnError: TypeAlias = Literal["raise", "skip"]
 
 T = TypeVar("T", bound=msgspec.Struct)
+Whole = TypeVar("Whole")
 
 Id: TypeAlias = int | str
 RawId: TypeAlias = int | float | str
@@ -69,18 +70,25 @@ class JsonFile:
 
     def top(self) -> dict[str, msgspec.Raw]:
         """Give the fields of the object that the file holds."""
+        return self._whole(_TOP)
+
+    def _whole(self, decoder: msgspec.json.Decoder[Whole]) -> Whole:
         try:
-            return _TOP.decode(self.data)
+            return decoder.decode(self.data)
         except msgspec.ValidationError as error:
             raise self.error(error, "") from None
         except FAULTS as error:
             marked = _TOKENS.sub(_mark, self.data)
             try:
-                fields = _TOP.decode(marked)
+                content = decoder.decode(marked)
             except FAULTS:
                 raise self.error(error, "") from None
             self.data, self.marked = marked, True
-            return fields
+            return content
+
+    def elements(self) -> list[msgspec.Raw]:
+        """Give the elements of the array that the file holds."""
+        return self._whole(_ARRAY)
 
     def array(self, raw: msgspec.Raw, place: str) -> list[msgspec.Raw]:
         """Cut an array into its records."""

@@ -102,9 +102,8 @@ class FolderProblems(Problems):
         """Raise ``error``, or note that its record is left out."""
         if self.on_error == "raise":
             raise error
-        path = error.file or ""
-        if path and self._root.is_dir():
-            path = os.path.relpath(path, self._root)
+        inside = error.file and self._root.is_dir()
+        path = os.path.relpath(error.file or "", self._root) if inside else ""
         place = f"{path}{error.place or ''}"
         self.skipped.append(Skipped(place, error.record, error.problem))
 
