@@ -14,6 +14,7 @@
 #include "cpu/layers.h"
 #include "cpu/paint.h"
 #include "cpu/parallel.h"
+#include "cpu/simd.h"
 
 namespace maskmill {
 namespace {
@@ -111,6 +112,20 @@ class Painter {
     for (u32& next : next_) total += std::exchange(next, total);
     sorted_.resize(total);
     for (const Pick& pick : picks_) sorted_[next_[pick.band]++] = {pick.layer, pick.is_full};
+    if (use_avx2()) {
+      paint_bands_avx2();
+    } else {
+      paint_bands();
+    }
+    is_filled_ = true;
+    layers_.clear();
+    words_.clear();
+    picks_.clear();
+  }
+
+  MASKMILL_AVX2 void paint_bands_avx2() { paint_bands(); }
+
+  void paint_bands() {
     const SortedPick* picks = sorted_.data();
     for (int64_t b = 0; b < next_.size(); ++b) {
       const SortedPick* const end = sorted_.data() + next_[b];
@@ -119,10 +134,6 @@ class Painter {
       picks = end;
       next_[b] = 0;
     }
-    is_filled_ = true;
-    layers_.clear();
-    words_.clear();
-    picks_.clear();
   }
 
   void paint_band(const Band& band, const SortedPick* picks, const SortedPick* picks_end) {
@@ -145,11 +156,12 @@ class Painter {
   }
 
   void paint_ground(const Band& band) {
+    const auto background = static_cast<T>(painting_.background);
     const int64_t n_whole = n_columns_ / 64;
     for (int64_t y = band.top; y < band.bottom; ++y) {
       T* const row = out_ + y * stride_;
       for (int64_t w = 0; w < n_whole; ++w) paint_all(row + 64 * w, ground_[w]);
-      std::fill(row + 64 * n_whole, row + n_columns_, static_cast<T>(painting_.background));
+      std::fill(row + 64 * n_whole, row + n_columns_, background);
     }
   }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from functools import cache
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
@@ -22,7 +23,9 @@ __all__ = ["LabelledMasks", "from_label_map", "label_map"]
 
 PaintOrder: TypeAlias = Literal["input", "area", "score"]
 Overlap: TypeAlias = Literal["last", "first", "raise"]
-_DTYPES: Final = (np.uint8, np.uint16, np.int32, np.int64)
+_ORDERS: Final = get_args(PaintOrder)
+_OVERLAPS: Final = get_args(Overlap)
+_DTYPES: Final = tuple(np.dtype(d) for d in (np.uint8, np.uint16, np.int32, np.int64))
 
 
 class LabelledMasks(NamedTuple):
@@ -101,17 +104,16 @@ def label_map(
     array([[  7, 300,   7,   0]], dtype=uint16)
     """
     check_type("label_map", "masks", masks, Masks)
-    check_choice("label_map", "order", order, get_args(PaintOrder))
-    check_choice("label_map", "overlap", overlap, get_args(Overlap))
+    check_choice("label_map", "order", order, _ORDERS)
+    check_choice("label_map", "overlap", overlap, _OVERLAPS)
     values = as_integers("label_map", "labels", labels, (len(masks),))
-    offsets = ragged.as_groups(
-        "label_map", "groups", [0, len(masks)] if groups is None else groups, len(masks)
-    )
+    if groups is None:
+        offsets = ragged.one_group(len(masks))
+    else:
+        offsets = ragged.as_groups("label_map", "groups", groups, len(masks))
     if groups is None and sizes is None and len(masks) and have_one_size(masks):
         known = masks.sizes[:1]
-    else:
-        known = group_sizes("label_map", [("masks", masks, offsets)], sizes)
-    if not known.all():
+    elif not (known := group_sizes("label_map", [("masks", masks, offsets)], sizes)).all():
         raise ValueError(
             f"label_map: sizes must be given when an image has no masks, got none for image "
             f"{np.argmin(known.all(axis=1))}. Pass sizes=(height, width) or one pair an image."
@@ -124,11 +126,14 @@ def label_map(
     painting = _painting_order(masks, offsets, order, scores, backend)
     if overlap == "first":
         painting = _reversed_in_groups(painting, offsets)
+    if groups is None:
+        height, width = known[0].tolist()
+        out = np.empty(height * width, kind)
+        serve.label_map(masks, values, painting, offsets, known, rest, out)
+        return out.reshape(height, width)
     n_pixels = known.astype(np.int64).prod(axis=1)
     out = np.empty(int(n_pixels.sum()), kind)
     serve.label_map(masks, values, painting, offsets, known, rest, out)
-    if groups is None:
-        return out.reshape(tuple(known[0]))
     if not len(known):
         return out.reshape(0, 0, 0)
     if (known == known[0]).all():
@@ -145,12 +150,17 @@ def _as_background(background: object) -> int:
             f"label_map: background must be an integer, got {type(background).__name__}. "
             "Pass the value of pixels in no mask."
         ) from None
-    limits = np.iinfo(np.int64)
-    if not limits.min <= value <= limits.max:
+    if not -(2**63) <= value < 2**63:
         raise ValueError(
             f"label_map: background must fit int64, got {value}. Choose a smaller value."
         )
     return value
+
+
+@cache
+def _limits(kind: np.dtype[np.generic]) -> tuple[int, int]:
+    limits = np.iinfo(kind)
+    return int(limits.min), int(limits.max)
 
 
 def _fitting_dtype(
@@ -158,23 +168,23 @@ def _fitting_dtype(
 ) -> np.dtype[np.generic]:
     low = min(int(values.min()), background) if len(values) else background
     high = max(int(values.max()), background) if len(values) else background
-    candidates = [np.dtype(d) for d in (_DTYPES if dtype is None else (dtype,))]
+    candidates = _DTYPES if dtype is None else (np.dtype(dtype),)
     if candidates[0].kind not in "iu" or not candidates[0].isnative:
         raise TypeError(
             f"label_map: dtype must be an integer type in the machine's byte order, got "
             f"{candidates[0]}. Leave it out to get the smallest that fits."
         )
     for kind in candidates:
-        limits = np.iinfo(kind)
-        if limits.min <= low and high <= limits.max:
+        lowest, highest = _limits(kind)
+        if lowest <= low and high <= highest:
             return kind
     # int64 holds everything, so that one dtype was asked for.
-    if not limits.min <= background <= limits.max:
+    if not lowest <= background <= highest:
         raise ValueError(
             f"label_map: background must fit {kind}, got {background}. "
             "Choose a wider dtype, or leave it out to get the smallest that fits."
         )
-    i = int(np.argmax((values < limits.min) | (values > limits.max)))
+    i = int(np.argmax((values < lowest) | (values > highest)))
     raise ValueError(
         f"label_map: labels must fit {kind}, got {values[i]} at mask {i}. "
         "Choose a wider dtype, or leave it out to get the smallest that fits."
