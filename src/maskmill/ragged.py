@@ -9,6 +9,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -198,6 +199,24 @@ def check_image_size(function: str, height: int, width: int) -> None:
         as_sizes(function, (height, width), 1)
 
 
+def _pairs(sizes: object) -> Array:
+    """Make an array; for a list of pairs of int, as files give it, faster than NumPy does."""
+    if (
+        type(sizes) is list
+        and set(map(type, sizes)) == {tuple}
+        and set(map(len, sizes)) == {2}
+        and set(map(type, chain.from_iterable(sizes))) == {int}
+    ):
+        try:
+            return np.fromiter(chain.from_iterable(sizes), np.int64, 2 * len(sizes)).reshape(-1, 2)
+        except OverflowError:
+            pass  # NumPy finds a wider type
+    try:
+        return np.asarray(sizes)
+    except ValueError:  # rows of different lengths
+        return np.asarray(sizes, object)
+
+
 def as_sizes(
     function: str,
     sizes: object,
@@ -212,10 +231,7 @@ def as_sizes(
             one_size = np.empty((n, 2), np.int32)  # by far the most calls, and 20 times as fast
             one_size[:] = sizes
             return one_size
-    try:
-        given = np.asarray(sizes)
-    except ValueError:  # rows of different lengths
-        given = np.asarray(sizes, object)
+    given = _pairs(sizes)
     whole = given.dtype.kind in "iu" or (
         given.dtype.kind == "f" and np.array_equal(given, np.floor(given))
     )

@@ -138,16 +138,7 @@ def _parse(
         )
     given = list(segmentations)
     # Objects become text too: there is one grammar, one set of messages and one checked path.
-    encoder = msgspec.json.Encoder(enc_hook=_plain)
-    texts: list[Any] = []
-    unwritable = ""
-    for segmentation in given:
-        try:
-            raw = isinstance(segmentation, msgspec.Raw)
-            texts.append(segmentation if raw else encoder.encode(_with_text(segmentation)))
-        except (TypeError, ValueError, RecursionError) as error:
-            unwritable = f"{type(segmentation).__name__}: {error}"
-            break
+    texts, unwritable = _as_texts(given)
     try:
         parsed = backend_for(backend).parse_segmentations(texts)
     except StructureError as error:
@@ -165,6 +156,21 @@ def _parse(
             f"got {unwritable}. Pass what a COCO file holds."
         )
     return parsed
+
+
+def _as_texts(given: list[object]) -> tuple[list[Any], str]:
+    """Write objects as JSON text; where one cannot be, end there and say what it is."""
+    if set(map(type, given)) == {msgspec.Raw}:  # what a file gives: nothing to write
+        return given, ""
+    encoder = msgspec.json.Encoder(enc_hook=_plain)
+    texts: list[Any] = []
+    for segmentation in given:
+        try:
+            raw = isinstance(segmentation, msgspec.Raw)
+            texts.append(segmentation if raw else encoder.encode(_with_text(segmentation)))
+        except (TypeError, ValueError, RecursionError) as error:
+            return texts, f"{type(segmentation).__name__}: {error}"
+    return texts, ""
 
 
 def _with_text(segmentation: object) -> object:

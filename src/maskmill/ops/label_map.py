@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from functools import cache
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -158,7 +158,7 @@ def _as_background(background: object) -> int:
 
 
 @cache
-def _limits(kind: np.dtype[np.generic]) -> tuple[int, int]:
+def _limits(kind: np.dtype[Any]) -> tuple[int, int]:
     limits = np.iinfo(kind)
     return int(limits.min), int(limits.max)
 
