@@ -1,4 +1,4 @@
-"""Build what runs kernels on the CPU: ``python tests/simt/build.py plain sanitize races``.
+"""Build what runs kernels on the CPU: ``python -m tests.simt.build plain sanitize races``.
 
 Needs a C++ compiler, cmake, ninja and pybind11; no CUDA. Every mode has its folder
 ``build/simt-MODE``, where a second build is short.

@@ -10,7 +10,7 @@ using namespace maskmill::simt;
 using maskmill::u32;
 
 const Case* find(const char* name) {
-  for (const auto* cases : {&faults(), &intrinsics()}) {
+  for (const auto* cases : {&faults(), &race_faults(), &intrinsics()}) {
     for (const Case& each : *cases) {
       if (strcmp(each.name, name) == 0) return &each;
     }
@@ -63,8 +63,10 @@ DOOR int maskmill_simt_run(const char* name, u32* words, char* message, size_t m
 // Names of the faults, one a line.
 DOOR void maskmill_simt_faults(char* names, size_t bytes) {
   size_t used = 0;
-  for (const Case& each : faults()) {
-    used += static_cast<size_t>(snprintf(names + used, bytes - used, "%s\n", each.name));
+  for (const auto* cases : {&faults(), &race_faults()}) {
+    for (const Case& each : *cases) {
+      used += static_cast<size_t>(snprintf(names + used, bytes - used, "%s\n", each.name));
+    }
   }
 }
 

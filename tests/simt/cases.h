@@ -20,6 +20,12 @@ struct Case {
 
 // Each twice: NAME does what it must not, NAME.good is the same without the fault.
 const std::vector<Case>& faults();
+const std::vector<Case>& race_faults();
 const std::vector<Case>& intrinsics();
 
 }  // namespace maskmill::simt
+
+#define TWINS(name, blocks, threads)                 \
+  {#name, name<false>, {blocks}, {threads}}, {       \
+    #name ".good", name<true>, {blocks}, { threads } \
+  }

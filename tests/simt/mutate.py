@@ -13,10 +13,8 @@ from __future__ import annotations
 import argparse
 import os
 import random
-import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 from tests.simt import build
@@ -36,8 +34,11 @@ class Workbench:
         self.folder = folder
         self.source = folder / "source"
         self.kernels = self.source / kernels.relative_to(build.ROOT)
-        ignored = shutil.ignore_patterns("build", ".*", "*.so", "__pycache__", "results")
-        shutil.copytree(build.ROOT, self.source, ignore=ignored)
+        for name in ("CMakeLists.txt", "cmake", "csrc", "tests/simt"):
+            top = build.ROOT / name
+            for path in [top, *top.rglob("*")] if top.exists() else []:
+                if path.is_file() and "__pycache__" not in path.parts:
+                    _refresh(path, self.source / path.relative_to(build.ROOT))
 
     def verdict(self, mutant: Mutant, pytest_arguments: list[str], limit: float) -> str:
         """How the mutant was noticed, or "survives"."""
@@ -83,6 +84,14 @@ class Workbench:
         return _reason(done.stdout)
 
 
+def _refresh(original: Path, copy: Path) -> None:
+    """Copy a file unless the copy is alike, so that the next build is short."""
+    content = original.read_bytes()
+    if not copy.exists() or copy.read_bytes() != content:
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(content)
+
+
 def _reason(output: str) -> str:
     errors = [line[1:].strip() for line in output.splitlines() if line.startswith("E ")]
     return errors[0][:90] if errors else output.strip().splitlines()[-1][:90]
@@ -119,12 +128,11 @@ def main(given: list[str]) -> int:
         for mutant in chosen:
             print(mutant)
         return 0
-    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
-        bench = Workbench(kernels, options.target, Path(folder))
-        for mode in MODES:
-            if failed := bench.run_tests(mode, options.pytest, options.limit):
-                sys.exit(f"the tests fail without a mutant, in mode {mode}: {failed}")
-        wrong = [m for m in chosen if not judge(bench, m, options.pytest, options.limit)]
+    bench = Workbench(kernels, options.target, build.ROOT / "build" / "mutants")
+    for mode in MODES:
+        if failed := bench.run_tests(mode, options.pytest, options.limit):
+            sys.exit(f"the tests fail without a mutant, in mode {mode}: {failed}")
+    wrong = [m for m in chosen if not judge(bench, m, options.pytest, options.limit)]
     print(f"{len(chosen)} mutants, {len(wrong)} to look at")
     return 1 if wrong else 0
 
