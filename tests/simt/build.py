@@ -28,6 +28,8 @@ OPTIONS: dict[Mode, tuple[str, ...]] = {
     "races": ("-DMASKMILL_SIMT_RACES=ON",),
 }
 
+TARGETS = ("maskmill_simt_faults", "simt_device")
+
 
 class BuildError(Exception):
     """A build that could not be made, with the tool's own words."""
@@ -115,4 +117,4 @@ if __name__ == "__main__":
     for chosen in sys.argv[1:] or MODES:
         if chosen not in MODES:
             sys.exit(f"{chosen} is none of {', '.join(MODES)}")
-        print(library(chosen))
+        print(*(library(chosen, target) for target in TARGETS), sep="\n")

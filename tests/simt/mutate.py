@@ -1,6 +1,6 @@
 """Check that a test fails when a kernel loses a barrier, an atomic, a release or half a mask.
 
-``python -m tests.simt.mutate --target simt_device -- tests -k simt`` makes every mutant of the
+``python -m tests.simt.mutate -- tests -k simt`` makes every mutant of the
 kernels in ``csrc/kernels``, builds it for the race detector and plainly, and runs pytest with what
 follows ``--``. A mutant that no test notices survives. It is an error unless `REDUNDANT` tells why
 nothing can notice it. ``--sample 5 --seed 3`` takes five of them by lot.
@@ -109,7 +109,7 @@ def arguments(given: list[str]) -> argparse.Namespace:
     kernels = build.ROOT / "csrc" / "kernels"
     parser.add_argument("--kernels", type=Path, default=kernels, help="folder of the sources")
     parser.add_argument("--files", default="*.cuh", help="which of them, as a glob pattern")
-    parser.add_argument("--target", default="_simt", help="what to build")
+    parser.add_argument("--target", default="simt_device", help="what to build")
     parser.add_argument("--sample", type=int, help="how many mutants to take by lot")
     parser.add_argument("--seed", type=int, default=0, help="of the lot")
     parser.add_argument("--limit", type=float, default=300, help="seconds for one run of pytest")
