@@ -64,7 +64,7 @@ def crop_masks(masks: Masks) -> tuple[Masks, Array]:
         x, y, width, height; zeros for an empty mask.
     """
     boxes = bbox(masks)
-    sizes = np.maximum(boxes[:, [3, 2]], 1).astype(np.int32)
+    sizes = np.ascontiguousarray(np.maximum(boxes[:, [3, 2]], 1), np.int32)
     start, stop, row = _spans(masks)
     large = masks.sizes[row, 0].astype(np.int64)
     height = sizes[row, 0].astype(np.int64)

@@ -12,7 +12,7 @@ from maskmill.datasets.crops import transpose_masks
 from maskmill.datasets.cvat_shapes import DEFAULTS, KINDS, Kept
 from maskmill.datasets.dataset import get_extra
 from maskmill.datasets.ellipses import ellipse
-from maskmill.datasets.objects import raw
+from maskmill.datasets.objects import far_side, raw
 from maskmill.datasets.outgoing import NO_PLACE, Groups, Outgoing, member_fields
 from maskmill.datasets.report import Losses
 from maskmill.datasets.xmlfile import attribute, escaped
@@ -100,22 +100,13 @@ def _box_line(found: Outgoing, fields: dict[str, msgspec.Raw]) -> Line:
     x, y, width, height = map(float, found.box)
     text = (
         attribute("xtl", repr(x)) + attribute("ytl", repr(y))
-        + attribute("xbr", repr(_far(x, width))) + attribute("ybr", repr(_far(y, height)))
+        + attribute("xbr", repr(far_side(x, width))) + attribute("ybr", repr(far_side(y, height)))
     )  # fmt: skip
     rotation = get_extra(fields, "rotation", float)
     if rotation is not None:
         del fields["rotation"]
         text += attribute("rotation", repr(rotation))
     return Line("box", text)
-
-
-def _far(near: float, extent: float) -> float:
-    """Far side of a box: the shortest number from which the extent follows again."""
-    for digits in range(17):
-        far = round(near + extent, digits)
-        if far - near == extent:
-            return far
-    return near + extent
 
 
 def _element(

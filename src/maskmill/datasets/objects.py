@@ -33,6 +33,8 @@ __all__ = [
     "Labels",
     "check_size",
     "collect",
+    "far_side",
+    "hex_colour",
     "loaders",
     "raw",
     "rectangle",
@@ -56,6 +58,24 @@ def raw(value: object) -> msgspec.Raw:
 def rectangle(left: float, top: float, right: float, bottom: float) -> list[tuple[float, float]]:
     """Ring of a box."""
     return [(left, top), (right, top), (right, bottom), (left, bottom)]
+
+
+def far_side(near: float, extent: float) -> float:
+    """Far side of a box: the shortest number from which the extent follows again."""
+    for digits in range(17):
+        far = round(near + extent, digits)
+        if far - near == extent:
+            return far
+    return near + extent
+
+
+def hex_colour(text: str) -> tuple[int, int, int] | None:
+    """Read a colour such as ``#FF8000``; None for what is none."""
+    try:
+        red, green, blue = bytes.fromhex(text[1:]) if len(text) == 7 else b""
+    except ValueError:
+        return None
+    return (red, green, blue) if text[0] == "#" else None
 
 
 @dataclass(slots=True)

@@ -32,6 +32,7 @@ _BUILT_IN: Final = {
     "panoptic": "maskmill.datasets.formats.panoptic",
     "labelme": "maskmill.datasets.formats.labelme",
     "cvat": "maskmill.datasets.formats.cvat",
+    "supervisely": "maskmill.datasets.formats.supervisely",
     "label-studio": "maskmill.datasets.formats.label_studio",
 }
 

@@ -24,6 +24,7 @@ from maskmill.datasets.objects import (
     Labels,
     check_size,
     collect,
+    hex_colour,
     raw,
 )
 from maskmill.datasets.records import at
@@ -118,7 +119,7 @@ def _read_labels(meta: Element, labels: Labels, specs: Specs) -> None:
             own[spec.get("name", "")] = spec.get("input_type", "text")
             declared.append(spec)
         fields.pop("attributes", None)
-        colour = _colour(fields.pop("color", ""))
+        colour = hex_colour(fields.pop("color", ""))
         if colour is not None:
             extra["color"] = raw(colour)
         if declared:
@@ -126,16 +127,6 @@ def _read_labels(meta: Element, labels: Labels, specs: Specs) -> None:
         extra |= {key: raw(text) for key, text in fields.items() if text}
         number = len(labels.categories) + 1
         labels.append(Category(number, name, colour=colour, extra=extra))
-
-
-def _colour(text: str) -> tuple[int, int, int] | None:
-    if len(text) != 7 or text[0] != "#":
-        return None
-    try:
-        red, green, blue = bytes.fromhex(text[1:])
-    except ValueError:
-        return None
-    return red, green, blue
 
 
 def _without_labels(meta: Element) -> Kept:
