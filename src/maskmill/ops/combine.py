@@ -45,7 +45,8 @@ def union(a: Masks, b: Masks, *, backend: BackendName | None = None) -> Masks:
 
     Notes
     -----
-    O(runs). `merge` folds more than two.
+    O(runs). `merge` folds more than two. Peak extra memory: at most the bounds of both batches
+    together, twice that with several threads.
 
     Examples
     --------
@@ -145,7 +146,7 @@ def complement(masks: Masks, *, backend: BackendName | None = None) -> Masks:
 
     Notes
     -----
-    O(runs).
+    O(runs). Peak extra memory: the result, twice with several threads.
 
     Examples
     --------
@@ -194,6 +195,9 @@ def merge(
     -----
     O(runs log(masks of a group)). Equal to pycocotools ``merge`` where that one is defined: there,
     a size mismatch gives a 0x0 mask and unequal totals hang.
+
+    Peak extra memory: the result, twice with several threads, and for each thread the bounds of
+    its largest group three times.
 
     Examples
     --------

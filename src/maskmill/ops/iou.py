@@ -62,6 +62,9 @@ def intersection_area(
     -----
     Exact. Pairs whose boxes are apart cost O(1), the others at most O(runs of both).
 
+    Peak extra memory: 8 bytes a pair, and what is made ready of the masks: usually 2 MB a thread,
+    never more than 128 MB and 2 MB a thread.
+
     Examples
     --------
     >>> import numpy as np

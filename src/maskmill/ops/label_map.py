@@ -93,7 +93,9 @@ def label_map(
 
     Notes
     -----
-    O(pixels + painted pixels), bound by memory.
+    O(pixels + painted pixels), bound by memory. Peak extra memory: the maps, 16 bytes a mask, and
+    for each thread 2 MB and 6 bytes a run of its largest mask. ``overlap="raise"`` takes the union
+    of the masks beforehand.
 
     Examples
     --------
@@ -273,7 +275,8 @@ def from_label_map(
 
     Notes
     -----
-    O(pixels + runs log runs), whatever the number of labels.
+    O(pixels + runs log runs), whatever the number of labels. Peak extra memory: the result,
+    16 bytes a run and 64 bytes a label, and for each thread 24 bytes a run of one map.
 
     Examples
     --------

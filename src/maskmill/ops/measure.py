@@ -30,7 +30,7 @@ def area(masks: Masks, *, backend: BackendName | None = None) -> Array:
 
     Notes
     -----
-    Exact and identical on every backend. O(runs).
+    Exact and identical on every backend. O(runs). Peak extra memory: the result.
 
     Examples
     --------
@@ -62,7 +62,7 @@ def bbox(masks: Masks, *, format: BoxFormat = "xywh", backend: BackendName | Non
     Notes
     -----
     Exact and identical on every backend. O(runs). Equal to pycocotools ``toBbox``, which returns
-    the same numbers as float64.
+    the same numbers as float64. Peak extra memory: the result.
 
     Examples
     --------

@@ -46,7 +46,8 @@ def rasterize(
     -----
     Holes (further rings of a part) are subtracted by parity; parts are united. COCO itself has no
     holes: each list of a COCO ``segmentation`` is a part of its own. Identical on every backend
-    and any number of threads. O(vertices + crossed columns).
+    and any number of threads. O(vertices + crossed columns). Peak extra memory: the result, twice
+    with several threads.
 
     Examples
     --------
