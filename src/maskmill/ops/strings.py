@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence, Sized
-from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -98,7 +97,7 @@ def from_counts(
 
 
 def _offsets_of(rows: Sequence[Sized]) -> Array:
-    return np.fromiter(accumulate(map(len, rows), initial=0), np.int64, len(rows) + 1)
+    return ragged.offsets_from_lengths(np.fromiter(map(len, rows), np.int64, len(rows)))
 
 
 def _as_counts(i: int, counts: object) -> Array:
@@ -189,16 +188,8 @@ def from_coco_strings(
             f"from_coco_strings: strings must be a sequence of them, got one "
             f"{type(strings).__name__}. Wrap it in a list."
         )
-    encoded = []
-    for i, s in enumerate(strings):
-        if not isinstance(s, (bytes, bytearray, str)):
-            raise InvalidMaskError(
-                f"from_coco_strings: strings of mask {i} must be bytes or str, got "
-                f"{type(s).__name__}. Lists of counts go to from_counts."
-            )
-        # COCO strings are ASCII: what is not becomes bytes above 127, which the decoder rejects.
-        encoded.append(s.encode("utf-8", "surrogatepass") if isinstance(s, str) else bytes(s))
-    chars = np.frombuffer(b"".join(encoded), np.uint8)
+    text, encoded = _as_text(strings)
+    chars = np.frombuffer(text, np.uint8)
     checked = ragged.as_sizes("from_coco_strings", sizes, len(encoded), InvalidMaskError)
     try:
         return backend_for(backend).from_coco_strings(chars, _offsets_of(encoded), checked)
@@ -207,3 +198,23 @@ def from_coco_strings(
             f"from_coco_strings: strings of mask {error.record} must {error.requirement}, got "
             f"{error.got}. Check that sizes are (height, width), and repair or drop the mask."
         ) from None
+
+
+def _as_text(strings: Sequence[object]) -> tuple[bytes, Sequence[Sized]]:
+    """Join strings into one; give it, and rows that are as long as each string is in it."""
+    given: list[Any] = list(strings)
+    kinds = set(map(type, given))
+    if kinds == {bytes}:  # without a loop in Python
+        return b"".join(given), given
+    if kinds == {str} and (text := "".join(given)).isascii():
+        return text.encode("ascii"), given
+    encoded = []
+    for i, s in enumerate(given):
+        if not isinstance(s, (bytes, bytearray, str)):
+            raise InvalidMaskError(
+                f"from_coco_strings: strings of mask {i} must be bytes or str, got "
+                f"{type(s).__name__}. Lists of counts go to from_counts."
+            )
+        # COCO strings are ASCII: what is not becomes bytes above 127, which the decoder rejects.
+        encoded.append(s.encode("utf-8", "surrogatepass") if isinstance(s, str) else bytes(s))
+    return b"".join(encoded), encoded
