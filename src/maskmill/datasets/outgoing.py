@@ -16,24 +16,28 @@ from maskmill.datasets.crops import crop_masks
 from maskmill.datasets.dataset import Category, Extra, Shard
 from maskmill.datasets.jsonfile import FAULTS, Id
 from maskmill.datasets.report import EMPTY, Losses, LossKind
-from maskmill.datasets.shapes import NO_SHAPE, POLYGONS, RUN_LENGTHS
+from maskmill.datasets.shapes import NO_SHAPE, POLYGONS, RUN_LENGTHS, Shapes
 from maskmill.masks import Masks
 from maskmill.ops.decode import decode
+from maskmill.ops.trace import trace
+from maskmill.polygons import Polygons
 
 if TYPE_CHECKING:
     from maskmill.backend.arrays import Array
-    from maskmill.polygons import Polygons
 
 __all__ = ["NO_PLACE", "Groups", "Outgoing", "instances_of", "member_fields"]
 
 HOLES_AS_MASKS: Final = LossKind(
     "holes_as_masks", "instances with holes, which polygons of the format cannot have, as masks"
 )
-LEFT_OUT_MASKS: Final = LossKind(
-    "masks_left_out", "instances that are masks, which the format does not have, left out"
+MASKS_AS_POLYGONS: Final = LossKind(
+    "masks_as_polygons",
+    "instances that are masks, which the format does not have, as polygons around their pixels",
 )
-LEFT_OUT_HOLES: Final = LossKind(
-    "holes_left_out", "instances with holes, which the format does not have, left out"
+BRIDGED: Final = LossKind(
+    "holes_bridged",
+    "instances with holes, which the format does not have, joined to their outlines by bridges "
+    "without width",
 )
 NO_PLACE: Final = LossKind(
     "no_shape_left_out",
@@ -130,22 +134,23 @@ def instances_of(
     holes : bool
         Whether polygons of the format have holes; otherwise those that do become masks.
     masks : bool
-        Whether the format has masks; otherwise they are left out.
+        Whether the format has masks; otherwise they become polygons, holes bridged.
     """
     instances = shard.instances
     shapes = instances.shapes
     ids = instances.ids
-    parts = _lists(shapes.polygons)
+    if not masks:
+        shapes = _traced(shapes, ids, losses)
+    parts = lists_of(shapes.polygons)
     polygonal = np.flatnonzero(shapes.kinds == POLYGONS)
     as_masks = shapes.kinds == RUN_LENGTHS
     if not holes:
         holed = [k for k, p in zip(polygonal.tolist(), parts, strict=True) if _has_holes(p)]
-        losses.add(HOLES_AS_MASKS if masks else LEFT_OUT_HOLES, [ids[k] for k in holed])
-        as_masks[holed] = True
-    if not masks:
-        losses.add(
-            LEFT_OUT_MASKS, [ids[k] for k in np.flatnonzero(shapes.kinds == RUN_LENGTHS).tolist()]
-        )
+        losses.add(HOLES_AS_MASKS if masks else BRIDGED, [ids[k] for k in holed])
+        if masks:
+            as_masks[holed] = True
+        else:
+            parts = [[[bridged(part)] for part in p] for p in parts]
     rows = np.flatnonzero(as_masks)
     crops, boxes = crop_masks(shapes[rows].masks(shard.sizes()[rows], rule))
     empty = set(rows[boxes[:, 2] == 0].tolist())
@@ -157,7 +162,7 @@ def instances_of(
     found: list[list[Outgoing]] = [[] for _ in range(len(shard.images))]
     for k, image in enumerate(instances.images().tolist()):
         i = of_row.get(k)
-        if i is not None and (not masks or k in empty):
+        if k in empty:
             continue
         if instances.areas[k] is not None:
             losses.drop_fields(["area"])
@@ -203,7 +208,7 @@ def _int_of(value: msgspec.Raw) -> int | None:
         return None
 
 
-def _lists(polygons: Polygons) -> list[list[list[list[list[float]]]]]:
+def lists_of(polygons: Polygons) -> list[list[list[list[list[float]]]]]:
     """Vertices of each mask, as lists of parts of rings."""
     coords = polygons.coords.tolist()
     ends = polygons.ring_offsets.tolist()
@@ -212,6 +217,33 @@ def _lists(polygons: Polygons) -> list[list[list[list[list[float]]]]]:
     parts = [rings[a:b] for a, b in pairwise(ends)]
     ends = polygons.mask_offsets.tolist()
     return [parts[a:b] for a, b in pairwise(ends)]
+
+
+def _traced(shapes: Shapes, ids: Sequence[Id], losses: Losses) -> Shapes:
+    """Turn masks into polygons around their pixels."""
+    rows = np.flatnonzero(shapes.kinds == RUN_LENGTHS)
+    if not len(rows):
+        return shapes
+    losses.add(MASKS_AS_POLYGONS, [ids[k] for k in rows.tolist()])
+    batch = Polygons.concatenate([shapes.polygons, trace(shapes.runs)])
+    kinds = np.where(shapes.kinds == RUN_LENGTHS, np.uint8(POLYGONS), shapes.kinds)
+    order = np.concatenate([np.flatnonzero(shapes.kinds == POLYGONS), rows])
+    return Shapes(kinds, batch[np.argsort(order, kind="stable")], Masks.empty())
+
+
+def bridged(part: list[list[list[float]]]) -> list[list[float]]:
+    """Join the holes of a part to its outline, each by a bridge there and back."""
+    outline, *holes = part
+    ring = outline
+    for hole in holes:
+        if not hole or not ring:
+            continue
+        start = int(np.argmin(np.array(hole)[:, 0]))
+        turned = hole[start:] + hole[: start + 1]
+        far = np.hypot(*(np.array(ring) - turned[0]).T)
+        at = int(np.argmin(far))
+        ring = [*ring[: at + 1], *turned, *ring[at:]]
+    return ring
 
 
 def _has_holes(parts: Sequence[Sequence[object]]) -> bool:

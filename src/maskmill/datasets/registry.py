@@ -33,6 +33,7 @@ _BUILT_IN: Final = {
     "labelme": "maskmill.datasets.formats.labelme",
     "cvat": "maskmill.datasets.formats.cvat",
     "supervisely": "maskmill.datasets.formats.supervisely",
+    "via": "maskmill.datasets.formats.via",
     "label-studio": "maskmill.datasets.formats.label_studio",
 }
 
