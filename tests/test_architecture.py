@@ -21,6 +21,7 @@ CSRC = ROOT / "csrc"
 # Modules of which a public operation is made; the others in ops/ serve them.
 OPERATIONS = (
     "combine",
+    "components",
     "decode",
     "encode",
     "iou",

@@ -20,10 +20,12 @@ from maskmill import (
     Polygons,
     area,
     bbox,
+    components,
     decode,
     dice,
     difference,
     encode,
+    fill_holes,
     from_coco_strings,
     from_counts,
     from_label_map,
@@ -32,6 +34,7 @@ from maskmill import (
     label_map,
     merge,
     rasterize,
+    remove_small_regions,
     to_coco_strings,
     to_counts,
     trace,
@@ -205,6 +208,21 @@ TRACES: list[Case] = [
      ValueError, "trace: masks must be at most 4194304 pixels wide and high, got height 1 and"),
 ]  # fmt: skip
 
+REGIONS: list[Case] = [
+    ("connectivity of six", lambda b: components(masks(FULL), connectivity=6, backend=b),  # type: ignore[arg-type]
+     ValueError, "components: connectivity must be 4 or 8, got 6"),
+    ("text in place of masks", lambda b: components("4", backend=b),  # type: ignore[arg-type]
+     TypeError, "components: masks must be Masks, got str"),
+    ("area that is a fraction", lambda b: remove_small_regions(masks(FULL), 0.5, backend=b),  # type: ignore[arg-type]
+     TypeError, "remove_small_regions: min_area must be an integer, got float"),
+    ("area below 0", lambda b: remove_small_regions(masks(FULL), -1, backend=b),
+     ValueError, "remove_small_regions: min_area must not be negative, got -1"),
+    ("all background as a hole", lambda b: fill_holes(masks(FULL), enclosed=False, backend=b),
+     ValueError, "fill_holes: max_area must be given with enclosed=False, got None"),
+    ("hole of an area below 0", lambda b: fill_holes(masks(FULL), -3, backend=b),
+     ValueError, "fill_holes: max_area must not be negative, got -3"),
+]  # fmt: skip
+
 PAIRS: list[Case] = [
     # -1 where boxes overlap, else 0
     ("iou of two sizes", lambda b: iou(masks(FULL), masks([6], size=(2, 3)), backend=b),
@@ -274,7 +292,18 @@ COLUMNS: list[Case] = [
      ValueError, "backend must be one of numpy, cpu, got 'gpu'"),
 ]  # fmt: skip
 
-REFUSED = [*STRINGS, *COUNTS, *SIZES, *POLYGONS, *DENSE, *PAIRS, *LABELS, *COLUMNS, *TRACES]
+REFUSED = [
+    *STRINGS,
+    *COUNTS,
+    *SIZES,
+    *POLYGONS,
+    *DENSE,
+    *PAIRS,
+    *LABELS,
+    *COLUMNS,
+    *TRACES,
+    *REGIONS,
+]
 
 
 @pytest.mark.timeout(60)

@@ -6,6 +6,7 @@
 namespace maskmill {
 
 void bind_combine(pybind11::module_& module);
+void bind_components(pybind11::module_& module);
 void bind_decode(pybind11::module_& module);
 void bind_encode(pybind11::module_& module);
 void bind_iou(pybind11::module_& module);

@@ -5,6 +5,7 @@
 
 #include "cpu/outline.h"
 #include "cpu/parallel.h"
+#include "cpu/pieces.h"
 
 namespace maskmill {
 namespace {
@@ -107,17 +108,6 @@ void append_mask(const Outline& outline, bool exact, Simplifier& simplifier, Pie
   piece.mask_ends.push(piece.part_ends.size());
 }
 
-// Offsets of all pieces: their ends, each counted on from the piece before.
-Buffer<int64_t> join_ends(const std::vector<Piece>& pieces, Buffer<int64_t> Piece::* ends) {
-  Buffer<int64_t> offsets;
-  offsets.push(0);
-  for (const Piece& piece : pieces) {
-    const int64_t before = offsets[offsets.size() - 1];
-    for (const int64_t end : piece.*ends) offsets.push(before + end);
-  }
-  return offsets;
-}
-
 }  // namespace
 
 PolygonColumns trace(const MasksView& masks, double tolerance, int threads) {
@@ -136,12 +126,7 @@ PolygonColumns trace(const MasksView& masks, double tolerance, int threads) {
   out.ring_offsets = join_ends(pieces, &Piece::ring_ends);
   out.part_offsets = join_ends(pieces, &Piece::part_ends);
   out.mask_offsets = join_ends(pieces, &Piece::mask_ends);
-  if (pieces.size() == 1) {
-    out.coords = std::move(pieces[0].coords);
-    return out;
-  }
-  out.coords.reserve(2 * out.ring_offsets[out.ring_offsets.size() - 1]);
-  for (const Piece& piece : pieces) out.coords.append(piece.coords.data(), piece.coords.size());
+  out.coords = join_values(pieces, &Piece::coords);
   return out;
 }
 

@@ -30,6 +30,12 @@ if TYPE_CHECKING:
         symmetric_difference,
         union,
     )
+    from maskmill.ops.components import (
+        Components,
+        components,
+        fill_holes,
+        remove_small_regions,
+    )
     from maskmill.ops.decode import decode
     from maskmill.ops.encode import encode
     from maskmill.ops.iou import dice, intersection_area, iou
@@ -42,6 +48,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BackendUnavailableError",
+    "Components",
     "FormatError",
     "Groups",
     "InvalidMaskError",
@@ -55,10 +62,12 @@ __all__ = [
     "backends",
     "bbox",
     "complement",
+    "components",
     "decode",
     "dice",
     "difference",
     "encode",
+    "fill_holes",
     "from_coco_strings",
     "from_counts",
     "from_label_map",
@@ -69,6 +78,7 @@ __all__ = [
     "label_map",
     "merge",
     "rasterize",
+    "remove_small_regions",
     "symmetric_difference",
     "thread_count",
     "threads",
@@ -82,6 +92,7 @@ __version__ = "0.1.0"
 
 _HOME = {
     "BackendUnavailableError": "maskmill.errors",
+    "Components": "maskmill.ops.components",
     "FormatError": "maskmill.errors",
     "Groups": "maskmill.groups",
     "InvalidMaskError": "maskmill.errors",
@@ -95,10 +106,12 @@ _HOME = {
     "backends": "maskmill.backend.dispatch",
     "bbox": "maskmill.ops.measure",
     "complement": "maskmill.ops.combine",
+    "components": "maskmill.ops.components",
     "decode": "maskmill.ops.decode",
     "dice": "maskmill.ops.iou",
     "difference": "maskmill.ops.combine",
     "encode": "maskmill.ops.encode",
+    "fill_holes": "maskmill.ops.components",
     "from_coco_strings": "maskmill.ops.strings",
     "from_counts": "maskmill.ops.strings",
     "from_label_map": "maskmill.ops.label_map",
@@ -109,6 +122,7 @@ _HOME = {
     "label_map": "maskmill.ops.label_map",
     "merge": "maskmill.ops.combine",
     "rasterize": "maskmill.ops.rasterize",
+    "remove_small_regions": "maskmill.ops.components",
     "symmetric_difference": "maskmill.ops.combine",
     "thread_count": "maskmill.concurrency",
     "threads": "maskmill.concurrency",

@@ -13,6 +13,9 @@ def combine(
 def complement(
     bounds: Array, offsets: Array, sizes: Array, threads: int
 ) -> tuple[Array, Array]: ...
+def components(
+    bounds: Array, offsets: Array, sizes: Array, connectivity: int, threads: int
+) -> tuple[Array, Array, Array]: ...
 def decode(bounds: Array, offsets: Array, out: Array, threads: int) -> None: ...
 def dice(
     bounds_a: Array,

@@ -20,11 +20,13 @@ from maskmill.polygons import Polygons
 BackendName: TypeAlias = Literal["numpy", "cpu"]
 RasterRule: TypeAlias = Literal["coco", "center"]
 SetOp: TypeAlias = Literal["union", "intersection", "difference", "symmetric_difference"]
+Connectivity: TypeAlias = Literal[8, 4]
 BoxFormat: TypeAlias = Literal["xywh", "xyxy"]
 
 BACKEND_NAMES: Final = get_args(BackendName)
 RASTER_RULES: Final = get_args(RasterRule)
 SET_OPS: Final = get_args(SetOp)
+CONNECTIVITIES: Final = get_args(Connectivity)
 BOX_FORMATS: Final = get_args(BoxFormat)
 
 POLYGONS: Final = 0
@@ -64,6 +66,9 @@ class Backend(Protocol):
 
     def trace(self, masks: Masks, tolerance: float) -> Polygons:
         """Outlines and holes of masks of at most 2**22 pixels a side; rules in `maskmill.trace`."""
+
+    def components(self, masks: Masks, connectivity: Connectivity) -> tuple[Masks, Array]:
+        """Connected components, by mask and first pixel, and their groups (N+1)."""
 
     def encode(self, dense: Array) -> Masks:
         """Non-zero pixels of (N, H, W), bool or integer, any strides."""

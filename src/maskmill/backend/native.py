@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+import numpy as np
+
 from maskmill import _core
 from maskmill.backend.arrays import Array
-from maskmill.backend.contract import BackendName, RasterRule, Segmentations, SetOp
+from maskmill.backend.contract import BackendName, Connectivity, RasterRule, Segmentations, SetOp
 from maskmill.concurrency import thread_count
 from maskmill.masks import Masks
 from maskmill.polygons import Polygons
@@ -35,6 +37,13 @@ class Native:
             masks.bounds, masks.offsets, masks.sizes, tolerance, thread_count()
         )
         return Polygons.from_trusted(coords.reshape(-1, 2), rings, parts, polygons, masks.sizes)
+
+    def components(self, masks: Masks, connectivity: Connectivity) -> tuple[Masks, Array]:
+        bounds, offsets, groups = _core.components(
+            masks.bounds, masks.offsets, masks.sizes, connectivity, thread_count()
+        )
+        sizes = np.repeat(masks.sizes, np.diff(groups), axis=0)
+        return Masks.from_trusted(bounds, offsets, sizes), groups
 
     def encode(self, dense: Array) -> Masks:
         return Masks.from_trusted(*_core.encode(dense, thread_count()))

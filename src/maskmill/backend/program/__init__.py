@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from maskmill.backend.arrays import Array
-from maskmill.backend.contract import BackendName, RasterRule, Segmentations, SetOp
+from maskmill.backend.contract import BackendName, Connectivity, RasterRule, Segmentations, SetOp
 from maskmill.backend.program import (
     combine,
+    components,
     decode,
     encode,
     iou,
@@ -36,6 +37,9 @@ class Program:
 
     def trace(self, masks: Masks, tolerance: float) -> Polygons:
         return trace.trace(masks, tolerance)
+
+    def components(self, masks: Masks, connectivity: Connectivity) -> tuple[Masks, Array]:
+        return components.components(masks, connectivity)
 
     def encode(self, dense: Array) -> Masks:
         return encode.encode(dense)
