@@ -20,6 +20,7 @@ CSRC = ROOT / "csrc"
 
 # Modules of which a public operation is made; the others in ops/ serve them.
 OPERATIONS = (
+    "boundary",
     "combine",
     "components",
     "decode",
@@ -30,6 +31,7 @@ OPERATIONS = (
     "rasterize",
     "strings",
     "trace",
+    "transform",
 )
 # Without arithmetic of their own that a device could share.
 NO_CORE = {"decode", "encode"}

@@ -20,12 +20,17 @@ from maskmill import (
     Polygons,
     area,
     bbox,
+    boundary,
     components,
+    crop,
     decode,
     dice,
     difference,
+    dilate,
     encode,
+    erode,
     fill_holes,
+    flip,
     from_coco_strings,
     from_counts,
     from_label_map,
@@ -33,11 +38,15 @@ from maskmill import (
     iou,
     label_map,
     merge,
+    pad,
     rasterize,
     remove_small_regions,
+    resize,
+    rotate90,
     to_coco_strings,
     to_counts,
     trace,
+    translate,
     union,
 )
 from maskmill.backend.contract import BackendName
@@ -223,6 +232,37 @@ REGIONS: list[Case] = [
      ValueError, "fill_holes: max_area must not be negative, got -3"),
 ]  # fmt: skip
 
+MOVES: list[Case] = [
+    ("box that is empty", lambda b: crop(masks(FULL), (1, 0, 1, 2), backend=b),
+     ValueError, "crop: sizes of mask 0 must be at least 1x1 .* got height 2 and width 0"),
+    ("box of fractions", lambda b: crop(masks(FULL), (0.5, 0, 1, 1), backend=b),
+     TypeError, "crop: boxes_xyxy must be integers, got float64"),
+    ("box of three numbers", lambda b: crop(masks(FULL), (0, 0, 1), backend=b),
+     ValueError, r"crop: boxes_xyxy must have shape \(4,\) or \(1, 4\), got \(3,\)"),
+    ("box beyond all masks", lambda b: crop(masks(FULL), (0, 0, 2**31, 1), backend=b),
+     ValueError, r"crop: boxes_xyxy must be within 2\*\*31, got \[0, 0, 2147483648, 1\]"),
+    ("padding below 0", lambda b: pad(masks(FULL), (0, -1, 0, 0), backend=b),
+     ValueError, r"pad: padding must not be negative, got \[0, -1, 0, 0\] for mask 0"),
+    ("padding to 2**32 pixels", lambda b: pad(masks(FULL), (2**16, 2**16, 0, 0), backend=b),
+     ValueError, "pad: sizes of mask 0 must be at least 1x1 and below 2**32 pixels, got height"),
+    ("shift of text", lambda b: translate(masks(FULL), "ab", backend=b),
+     TypeError, "translate: shifts must be integers, got <U2"),
+    ("flip of another axis", lambda b: flip(masks(FULL), "x", backend=b),  # type: ignore[arg-type]
+     ValueError, "flip: axis must be one of 'horizontal', 'vertical', got 'x'"),
+    ("half of a quarter", lambda b: rotate90(masks(FULL), 0.5, backend=b),  # type: ignore[arg-type]
+     TypeError, "rotate90: k must be an integer, got float"),
+    ("resize to nothing", lambda b: resize(masks(FULL), (0, 1), backend=b),
+     ValueError, "resize: sizes of mask 0 must be at least 1x1 .* got height 0 and width 1"),
+    ("arrays in place of masks", lambda b: resize(np.ones((2, 2)), (1, 1), backend=b),  # type: ignore[arg-type]
+     TypeError, "resize: masks must be Masks, got ndarray"),
+    ("radius below 0", lambda b: erode(masks(FULL, FULL), [1, -2], backend=b),
+     ValueError, "erode: radius must not be negative, got -2 for mask 1"),
+    ("radius that is a fraction", lambda b: dilate(masks(FULL), 1.0, backend=b),
+     TypeError, "dilate: radius must be integers, got float64"),
+    ("widths of other masks", lambda b: boundary(masks(FULL), [1, 2], backend=b),
+     ValueError, r"boundary: width must have shape \(\) or \(1,\), got \(2,\)"),
+]  # fmt: skip
+
 PAIRS: list[Case] = [
     # -1 where boxes overlap, else 0
     ("iou of two sizes", lambda b: iou(masks(FULL), masks([6], size=(2, 3)), backend=b),
@@ -303,6 +343,7 @@ REFUSED = [
     *COLUMNS,
     *TRACES,
     *REGIONS,
+    *MOVES,
 ]
 
 

@@ -181,8 +181,8 @@ def test_real_masks(name: str) -> None:
     annotations = load_annotations(name)
     masks = from_coco_strings([a.string for a in annotations], [a.size for a in annotations])
     for connectivity in (4, 8):
-        found = components(masks, connectivity=connectivity)  # type: ignore[arg-type]
-        expected = components(masks, connectivity=connectivity, backend="numpy")  # type: ignore[arg-type]
+        found = components(masks, connectivity=connectivity)
+        expected = components(masks, connectivity=connectivity, backend="numpy")
         assert found.masks == expected.masks
         assert found.groups.tolist() == expected.groups.tolist()
     assert merge(found.masks, found.groups, sizes=masks.sizes) == masks

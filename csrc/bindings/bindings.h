@@ -6,6 +6,7 @@
 namespace maskmill {
 
 void bind_combine(pybind11::module_& module);
+void bind_boundary(pybind11::module_& module);
 void bind_components(pybind11::module_& module);
 void bind_decode(pybind11::module_& module);
 void bind_encode(pybind11::module_& module);
@@ -17,5 +18,6 @@ void bind_segmentation(pybind11::module_& module);
 void bind_simd(pybind11::module_& module);
 void bind_strings(pybind11::module_& module);
 void bind_trace(pybind11::module_& module);
+void bind_transform(pybind11::module_& module);
 
 }  // namespace maskmill

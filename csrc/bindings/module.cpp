@@ -25,6 +25,7 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
   module.doc() = "The compiled operations: columns in, columns out. Use the functions of maskmill.";
   py::register_exception_translator(translate);
   maskmill::bind_combine(module);
+  maskmill::bind_boundary(module);
   maskmill::bind_components(module);
   maskmill::bind_decode(module);
   maskmill::bind_encode(module);
@@ -36,4 +37,5 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
   maskmill::bind_simd(module);
   maskmill::bind_strings(module);
   maskmill::bind_trace(module);
+  maskmill::bind_transform(module);
 }

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     )
     from maskmill.groups import Groups, PairMatrices, group
     from maskmill.masks import Masks
+    from maskmill.ops.boundary import boundary, dilate, erode
     from maskmill.ops.combine import (
         complement,
         difference,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from maskmill.ops.rasterize import rasterize
     from maskmill.ops.strings import from_coco_strings, from_counts, to_coco_strings, to_counts
     from maskmill.ops.trace import trace
+    from maskmill.ops.transform import crop, flip, pad, resize, rotate90, translate
     from maskmill.polygons import Polygons
 
 __all__ = [
@@ -61,13 +63,18 @@ __all__ = [
     "area",
     "backends",
     "bbox",
+    "boundary",
     "complement",
     "components",
+    "crop",
     "decode",
     "dice",
     "difference",
+    "dilate",
     "encode",
+    "erode",
     "fill_holes",
+    "flip",
     "from_coco_strings",
     "from_counts",
     "from_label_map",
@@ -77,14 +84,18 @@ __all__ = [
     "iou",
     "label_map",
     "merge",
+    "pad",
     "rasterize",
     "remove_small_regions",
+    "resize",
+    "rotate90",
     "symmetric_difference",
     "thread_count",
     "threads",
     "to_coco_strings",
     "to_counts",
     "trace",
+    "translate",
     "union",
 ]
 
@@ -105,13 +116,18 @@ _HOME = {
     "area": "maskmill.ops.measure",
     "backends": "maskmill.backend.dispatch",
     "bbox": "maskmill.ops.measure",
+    "boundary": "maskmill.ops.boundary",
     "complement": "maskmill.ops.combine",
     "components": "maskmill.ops.components",
+    "crop": "maskmill.ops.transform",
     "decode": "maskmill.ops.decode",
     "dice": "maskmill.ops.iou",
     "difference": "maskmill.ops.combine",
+    "dilate": "maskmill.ops.boundary",
     "encode": "maskmill.ops.encode",
+    "erode": "maskmill.ops.boundary",
     "fill_holes": "maskmill.ops.components",
+    "flip": "maskmill.ops.transform",
     "from_coco_strings": "maskmill.ops.strings",
     "from_counts": "maskmill.ops.strings",
     "from_label_map": "maskmill.ops.label_map",
@@ -121,14 +137,18 @@ _HOME = {
     "iou": "maskmill.ops.iou",
     "label_map": "maskmill.ops.label_map",
     "merge": "maskmill.ops.combine",
+    "pad": "maskmill.ops.transform",
     "rasterize": "maskmill.ops.rasterize",
     "remove_small_regions": "maskmill.ops.components",
+    "resize": "maskmill.ops.transform",
+    "rotate90": "maskmill.ops.transform",
     "symmetric_difference": "maskmill.ops.combine",
     "thread_count": "maskmill.concurrency",
     "threads": "maskmill.concurrency",
     "to_coco_strings": "maskmill.ops.strings",
     "to_counts": "maskmill.ops.strings",
     "trace": "maskmill.ops.trace",
+    "translate": "maskmill.ops.transform",
     "union": "maskmill.ops.combine",
 }
 

@@ -28,7 +28,13 @@ def dice(
     groups_b: Array,
     threads: int,
 ) -> npt.NDArray[np.float64]: ...
+def dilate(
+    bounds: Array, offsets: Array, sizes: Array, radii: Array, threads: int
+) -> tuple[Array, Array]: ...
 def encode(dense: Array, threads: int) -> tuple[Array, Array, Array]: ...
+def erode(
+    bounds: Array, offsets: Array, sizes: Array, radii: Array, threads: int
+) -> tuple[Array, Array]: ...
 def force_simd(level: str) -> None: ...
 def from_coco_strings(
     chars: Array, offsets: Array, sizes: Array, threads: int
@@ -39,6 +45,15 @@ def from_counts(
 def from_label_map(
     maps: Array, ignore: Array, threads: int
 ) -> tuple[Array, Array, Array, Array, Array]: ...
+def gather(
+    bounds: Array,
+    offsets: Array,
+    sizes: Array,
+    rows: Array,
+    columns: Array,
+    out_sizes: Array,
+    threads: int,
+) -> tuple[Array, Array]: ...
 def intersection_area(
     bounds_a: Array,
     offsets_a: Array,
@@ -108,3 +123,4 @@ def to_counts(bounds: Array, offsets: Array, sizes: Array, threads: int) -> tupl
 def trace(
     bounds: Array, offsets: Array, sizes: Array, tolerance: float, threads: int
 ) -> tuple[Array, Array, Array, Array]: ...
+def transpose(bounds: Array, offsets: Array, sizes: Array, threads: int) -> tuple[Array, Array]: ...

@@ -21,12 +21,14 @@ BackendName: TypeAlias = Literal["numpy", "cpu"]
 RasterRule: TypeAlias = Literal["coco", "center"]
 SetOp: TypeAlias = Literal["union", "intersection", "difference", "symmetric_difference"]
 Connectivity: TypeAlias = Literal[8, 4]
+FlipAxis: TypeAlias = Literal["horizontal", "vertical"]
 BoxFormat: TypeAlias = Literal["xywh", "xyxy"]
 
 BACKEND_NAMES: Final = get_args(BackendName)
 RASTER_RULES: Final = get_args(RasterRule)
 SET_OPS: Final = get_args(SetOp)
 CONNECTIVITIES: Final = get_args(Connectivity)
+FLIP_AXES: Final = get_args(FlipAxis)
 BOX_FORMATS: Final = get_args(BoxFormat)
 
 POLYGONS: Final = 0
@@ -69,6 +71,22 @@ class Backend(Protocol):
 
     def components(self, masks: Masks, connectivity: Connectivity) -> tuple[Masks, Array]:
         """Connected components, by mask and first pixel, and their groups (N+1)."""
+
+    def gather(self, masks: Masks, rows: Array, columns: Array, sizes: Array) -> Masks:
+        """Masks of ``sizes`` whose pixel (y, x) is that of a source row and column.
+
+        An axis map (int64, N, 3) holds (step, shift, divisor): index i takes source index
+        ``floor((step * i + shift) / divisor)``, or background where that is outside.
+        """
+
+    def transpose(self, masks: Masks) -> Masks:
+        """Rows and columns exchanged."""
+
+    def erode(self, masks: Masks, radii: Array) -> Masks:
+        """Pixels whose square of ``2 * radius + 1`` pixels is foreground; radii int64 (N,)."""
+
+    def dilate(self, masks: Masks, radii: Array) -> Masks:
+        """Pixels in whose square of ``2 * radius + 1`` pixels is foreground."""
 
     def encode(self, dense: Array) -> Masks:
         """Non-zero pixels of (N, H, W), bool or integer, any strides."""

@@ -45,6 +45,28 @@ class Native:
         sizes = np.repeat(masks.sizes, np.diff(groups), axis=0)
         return Masks.from_trusted(bounds, offsets, sizes), groups
 
+    def gather(self, masks: Masks, rows: Array, columns: Array, sizes: Array) -> Masks:
+        bounds, offsets = _core.gather(
+            masks.bounds, masks.offsets, masks.sizes, rows, columns, sizes, thread_count()
+        )
+        return Masks.from_trusted(bounds, offsets, sizes)
+
+    def transpose(self, masks: Masks) -> Masks:
+        bounds, offsets = _core.transpose(masks.bounds, masks.offsets, masks.sizes, thread_count())
+        return Masks.from_trusted(bounds, offsets, np.ascontiguousarray(masks.sizes[:, ::-1]))
+
+    def erode(self, masks: Masks, radii: Array) -> Masks:
+        bounds, offsets = _core.erode(
+            masks.bounds, masks.offsets, masks.sizes, radii, thread_count()
+        )
+        return Masks.from_trusted(bounds, offsets, masks.sizes)
+
+    def dilate(self, masks: Masks, radii: Array) -> Masks:
+        bounds, offsets = _core.dilate(
+            masks.bounds, masks.offsets, masks.sizes, radii, thread_count()
+        )
+        return Masks.from_trusted(bounds, offsets, masks.sizes)
+
     def encode(self, dense: Array) -> Masks:
         return Masks.from_trusted(*_core.encode(dense, thread_count()))
 

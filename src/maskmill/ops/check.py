@@ -32,6 +32,32 @@ def check_choice(function: str, name: str, value: object, choices: Iterable[str]
         )
 
 
+def as_rows(function: str, name: str, values: object, n: int, n_columns: int) -> Array:
+    """Bring one row of integers, or one a mask, to int64 (N, n_columns)."""
+    given = np.asarray(values)
+    if given.size and given.dtype.kind not in "iu":
+        raise TypeError(
+            f"{function}: {name} must be integers, got {given.dtype}. Round them explicitly."
+        )
+    if given.shape == (n_columns,):
+        given = np.broadcast_to(given, (n, n_columns))
+    elif not given.size and n == 0:
+        given = given.reshape(0, n_columns)
+    if given.shape != (n, n_columns):
+        raise ValueError(
+            f"{function}: {name} must have shape ({n_columns},) or ({n}, {n_columns}), got "
+            f"{given.shape}. Give one row, or one a mask."
+        )
+    bad = ((given <= -(2**31)) | (given >= 2**31)).any(axis=1)
+    if bad.any():
+        i = int(np.argmax(bad))
+        raise ValueError(
+            f"{function}: {name} must be within 2**31, got {given[i].tolist()} for mask {i}. "
+            "Give pixels."
+        )
+    return np.ascontiguousarray(given, dtype=np.int64)
+
+
 def have_one_size(*batches: Masks) -> bool:
     """Tell whether all masks have one size, without the price of array operations."""
     column = b"".join([masks.sizes.tobytes() for masks in batches])

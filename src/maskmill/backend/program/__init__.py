@@ -11,6 +11,7 @@ from typing import Final
 from maskmill.backend.arrays import Array
 from maskmill.backend.contract import BackendName, Connectivity, RasterRule, Segmentations, SetOp
 from maskmill.backend.program import (
+    boundary,
     combine,
     components,
     decode,
@@ -22,6 +23,7 @@ from maskmill.backend.program import (
     segmentation,
     strings,
     trace,
+    transform,
 )
 from maskmill.masks import Masks
 from maskmill.polygons import Polygons
@@ -40,6 +42,18 @@ class Program:
 
     def components(self, masks: Masks, connectivity: Connectivity) -> tuple[Masks, Array]:
         return components.components(masks, connectivity)
+
+    def gather(self, masks: Masks, rows: Array, columns: Array, sizes: Array) -> Masks:
+        return transform.gather(masks, rows, columns, sizes)
+
+    def transpose(self, masks: Masks) -> Masks:
+        return transform.transpose(masks)
+
+    def erode(self, masks: Masks, radii: Array) -> Masks:
+        return boundary.erode(masks, radii)
+
+    def dilate(self, masks: Masks, radii: Array) -> Masks:
+        return boundary.dilate(masks, radii)
 
     def encode(self, dense: Array) -> Masks:
         return encode.encode(dense)

@@ -12,33 +12,19 @@ right hand of who walks along, as seen on a screen.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
 from maskmill import ragged
 from maskmill.backend.arrays import Array
+from maskmill.backend.program.edges import Edges, vertical_edges
 from maskmill.backend.program.simplify import simplify
-from maskmill.backend.program.sweep import keys_of, rows_of
+from maskmill.backend.program.sweep import keys_of
 from maskmill.masks import Masks
 from maskmill.polygons import Polygons
 
-SHIFT = 33
-"""Bits of a position: the mask that is moved by a column ends beyond 2**32."""
-
-
-class Edges(NamedTuple):
-    """Vertical edges, sorted by mask, column line and row."""
-
-    mask: Array
-    x: Array
-    top: Array
-    bottom: Array
-    up: Array
-
 
 def trace(masks: Masks, tolerance: float) -> Polygons:
-    edges = _vertical_edges(masks)
+    edges = vertical_edges(masks)
     order = _corners(edges)
     following = _link(edges, order)
     ring = _smallest_of_cycle(following)
@@ -67,27 +53,6 @@ def trace(masks: Masks, tolerance: float) -> Polygons:
         ragged.offsets_from_lengths(n_parts),
         masks.sizes,
     )
-
-
-def _vertical_edges(masks: Masks) -> Edges:
-    mask = rows_of(masks.offsets)
-    height = masks.sizes[:, 0].astype(np.int64)
-    own = (mask << SHIFT) + masks.bounds
-    moved = own + height[mask]
-    at = np.unique(np.concatenate([own, moved]))
-    right = np.searchsorted(own, at, side="right") % 2  # before row's end parity is even again
-    left = np.searchsorted(moved, at, side="right") % 2
-    differs = np.flatnonzero(right != left)
-    start, stop, up = at[differs], at[differs + 1], right[differs] == 1
-    mask, start, stop = start >> SHIFT, start & (2**SHIFT - 1), stop & (2**SHIFT - 1)
-    of_edge = height[mask]
-    x, last = start // of_edge, (stop - 1) // of_edge  # an edge ends with its column
-    pieces = last - x + 1
-    piece = np.repeat(np.arange(len(x)), pieces)
-    column = ragged.spread(x, pieces)
-    top = np.maximum(start[piece], column * of_edge[piece]) - column * of_edge[piece]
-    bottom = np.minimum(stop[piece] - column * of_edge[piece], of_edge[piece])
-    return Edges(mask[piece], column, top, bottom, up[piece])
 
 
 def _corners(edges: Edges) -> Array:
