@@ -203,3 +203,13 @@ def test_large_mask() -> None:
     dense[:, 4000:4100] = 1
     masks = encode(dense)
     np.testing.assert_array_equal(decode(masks)[0], dense)
+
+
+@pytest.mark.parametrize("n", [2, 16, 17, 40])
+@pytest.mark.parametrize("axes", [(2, 0, 1), (2, 1, 0)])
+def test_masks_between_one_another(n: int, axes: tuple[int, int, int]) -> None:
+    pixels = np.random.default_rng(n).integers(0, 3, (9, 300, n), np.int16)
+    stack = pixels.transpose(axes)
+    whole = encode(np.ascontiguousarray(stack))
+    assert encode(stack) == whole
+    assert encode(stack[::-1, 1::2]) == encode(np.ascontiguousarray(stack[::-1, 1::2]))

@@ -45,6 +45,7 @@ def cases() -> dict[str, Case]:
     n_chars = sum(map(len, strings))
     noise = np.random.default_rng(1).random((16, 1024, 1024)) < 0.5
     of_noise = maskmill.encode(noise)
+    between = np.ascontiguousarray(noise.transpose(1, 2, 0)).transpose(2, 0, 1)
     per_mask = len(of_noise.bounds) / len(of_noise)
     stack = np.zeros((200, height, width), np.uint8)
     maps = maskmill.label_map(masks[:100], np.arange(1, 101))
@@ -55,6 +56,10 @@ def cases() -> dict[str, Case]:
     return {
         "rasterize": (lambda: maskmill.rasterize(polygons), masks.nbytes),
         "encode": (lambda: maskmill.encode(noise), of_noise.nbytes + 48 * per_mask),
+        "encode masks last": (
+            lambda: maskmill.encode(between),
+            of_noise.nbytes + 48 * per_mask + 2**26,
+        ),
         "encode nothing": (lambda: maskmill.encode(stack), 0),
         "decode": (lambda: maskmill.decode(of_noise), noise.nbytes + 24 * per_mask),
         "decode in place": (lambda: maskmill.decode(masks[:200], out=stack), 0),
@@ -133,10 +138,10 @@ def measured(threads: int) -> dict[str, tuple[int, float]]:
 
 
 NAMES = [
-    "rasterize", "encode", "encode nothing", "decode", "decode in place", "area", "bbox", "union",
-    "intersection", "complement", "merge", "merge all", "iou", "iou of all", "label_map",
-    "from_label_map", "to_counts", "from_counts", "to_coco_strings", "from_coco_strings",
-    "concatenate", "slice",
+    "rasterize", "encode", "encode masks last", "encode nothing", "decode", "decode in place",
+    "area", "bbox", "union", "intersection", "complement", "merge", "merge all", "iou",
+    "iou of all", "label_map", "from_label_map", "to_counts", "from_counts", "to_coco_strings",
+    "from_coco_strings", "concatenate", "slice",
 ]  # fmt: skip
 
 
