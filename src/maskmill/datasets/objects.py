@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Final, TypeAlias, TypeVar, cast
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 import numpy as np
@@ -38,6 +39,7 @@ __all__ = [
     "loaders",
     "raw",
     "rectangle",
+    "url_name",
 ]
 
 SHARD_IMAGES: Final = 32
@@ -58,6 +60,11 @@ def raw(value: object) -> msgspec.Raw:
 def rectangle(left: float, top: float, right: float, bottom: float) -> list[tuple[float, float]]:
     """Ring of a box."""
     return [(left, top), (right, top), (right, bottom), (left, bottom)]
+
+
+def url_name(url: str) -> str:
+    """Name of the file that a URL leads to, as the tools name images; empty where it has none."""
+    return unquote(urlsplit(url).path).replace("\\", "/").rstrip("/").rpartition("/")[2]
 
 
 def far_side(near: float, extent: float) -> float:

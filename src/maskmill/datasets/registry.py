@@ -33,6 +33,8 @@ _BUILT_IN: Final = {
     "labelme": "maskmill.datasets.formats.labelme",
     "cvat": "maskmill.datasets.formats.cvat",
     "supervisely": "maskmill.datasets.formats.supervisely",
+    "labelbox": "maskmill.datasets.formats.labelbox",
+    "scale": "maskmill.datasets.formats.scale",
     "via": "maskmill.datasets.formats.via",
     "label-studio": "maskmill.datasets.formats.label_studio",
 }
