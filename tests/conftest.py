@@ -32,7 +32,25 @@ REQUIRED = {"numpy", "cpu"} | set(filter(None, os.environ.get("MASKMILL_REQUIRE"
 WITH_KERNELS = ("test_measure.py",)
 
 
-@pytest.fixture(params=[*BACKEND_NAMES, "simt"])
+def pytest_report_header() -> list[str]:
+    """Name what does not run here: tests of it are not even listed."""
+    return [
+        f"backend {name}: {state}"
+        for name, state in maskmill.backends().items()
+        if state != "available"
+    ]
+
+
+# One that needs a device and finds none would fill the report with its absence.
+NEED_A_DEVICE = {"cuda", "cupy"}
+TESTED = [
+    name
+    for name in BACKEND_NAMES
+    if name not in NEED_A_DEVICE - REQUIRED or maskmill.backends()[name] == "available"
+]
+
+
+@pytest.fixture(params=[*TESTED, "simt"])
 def backend(request: pytest.FixtureRequest) -> BackendName:
     """Every backend that runs here; a required one that does not is a failure."""
     name: BackendName = request.param

@@ -28,6 +28,7 @@ except ImportError as error:
     ) from error
 
 from maskmill import arrow_lists as lists
+from maskmill.backend.arrays import on_host
 from maskmill.errors import InvalidMaskError, InvalidPolygonError
 from maskmill.masks import Masks
 from maskmill.polygons import Polygons
@@ -102,6 +103,7 @@ def masks_to_arrow(masks: Masks) -> pa.StructArray:
     [{'height': 2, 'width': 2, 'bounds': [0, 1]}]
     """
     kind = lists.storage_type(Masks)
+    masks = on_host(masks)
     bounds = lists.nest("Masks.to_arrow", masks.offsets, pa.array(masks.bounds), kind.field(2).type)
     return lists.struct(masks.sizes, bounds, kind)
 
@@ -169,6 +171,7 @@ def polygons_to_arrow(polygons: Polygons) -> pa.StructArray:
     [[[[0.0, 0.0], [4.0, 0.0], [0.0, 4.0]]]]
     """
     function = "Polygons.to_arrow"
+    polygons = on_host(polygons)
     kind = lists.storage_type(Polygons)
     parts = kind.field(2).type
     rings = parts.value_type

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from maskmill.backend.arrays import on_host
 from maskmill.backend.dispatch import backend_for
 from maskmill.loading import loading
 from maskmill.masks import Masks
@@ -33,6 +34,7 @@ GREY: Final = 110
 
 def describe_masks(masks: Masks) -> str:
     """Number, sizes and memory; area and box of each of a few."""
+    masks = on_host(masks)
     head = f"Masks({_count(len(masks), 'mask')}{_sizes(masks.sizes)}, "
     head += f"{_count(len(masks.bounds) // 2, 'span')}, {_bytes(masks.nbytes)})"
     if not len(masks) or len(masks) > FEW or len(masks.bounds) > SHORT:
@@ -48,6 +50,7 @@ def describe_masks(masks: Masks) -> str:
 
 def describe_polygons(polygons: Polygons) -> str:
     """Number, sizes, nesting and memory; nesting and extent of each of a few."""
+    polygons = on_host(polygons)
     head = f"Polygons({_count(len(polygons), 'mask')}{_sizes(polygons.sizes)}, "
     head += f"{_nesting(polygons)}, {_bytes(polygons.nbytes)})"
     if not len(polygons) or len(polygons) > FEW or len(polygons.coords) > SHORT:
@@ -66,7 +69,7 @@ def draw_masks(masks: Masks) -> bytes | None:
     """Draw the first few masks beside one another, as PNG; none for an empty batch."""
     if not len(masks):
         return None
-    thumbnails = [_sample(mask) for mask in masks[:FEW]]
+    thumbnails = [_sample(mask) for mask in on_host(masks[:FEW])]
     columns = min(COLUMNS, len(thumbnails))
     rows = -(-len(thumbnails) // columns)
     height = max(len(thumbnail) for thumbnail in thumbnails) + GAP
@@ -86,7 +89,7 @@ def draw_masks(masks: Masks) -> bytes | None:
 def draw_polygons(polygons: Polygons) -> bytes | None:
     """Draw the first few masks, rasterized at the size of the picture."""
     small = []
-    for mask in polygons[:FEW]:
+    for mask in on_host(polygons[:FEW]):
         size = _fitted(mask.sizes[0])
         scale = (size / mask.sizes[0])[::-1]
         small.append(

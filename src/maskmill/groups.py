@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from maskmill import ragged
-from maskmill.backend.arrays import Array
+from maskmill.backend.arrays import Array, adopt, host
 
 __all__ = ["Groups", "PairMatrices", "group"]
 
@@ -91,7 +91,7 @@ def group(keys: object, *, all_keys: object | None = None) -> Groups:
 
 def _as_keys(name: str, keys: object) -> Array:
     """Bring keys to a 1-D array of integers or of strings."""
-    given = np.asarray(keys)
+    given = host(adopt("group", name, keys))
     if given.ndim != 1:
         raise ValueError(
             f"group: {name} must have 1 dimension, got shape {given.shape}. Give one key a row."
@@ -128,7 +128,7 @@ class PairMatrices:
     ----------
     values : array, shape (sum of rows*columns,)
         The matrices, row-major, end to end.
-    shapes : int64 array, shape (G, 2)
+    shapes : int64 array of NumPy, shape (G, 2)
         (rows, columns) of each matrix.
     """
 
@@ -138,6 +138,10 @@ class PairMatrices:
         self.values = values
         self.shapes = shapes
         self.offsets = ragged.offsets_from_lengths(shapes[:, 0] * shapes[:, 1])
+
+    def with_values(self, values: Array) -> PairMatrices:
+        """Give matrices of the same shapes with other values."""
+        return PairMatrices(values, self.shapes)
 
     def __len__(self) -> int:
         return len(self.shapes)

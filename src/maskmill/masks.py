@@ -28,6 +28,8 @@ import numpy as np
 import numpy.typing as npt
 
 from maskmill import ragged, structure
+from maskmill.backend.arrays import namespace, place_of, plain, readable
+from maskmill.backend.doors import tensors
 from maskmill.loading import loading
 
 if TYPE_CHECKING:
@@ -48,7 +50,8 @@ class Masks:
     Parameters
     ----------
     bounds : uint32 array, shape (B,)
-        Positions where the value flips; see the module's picture.
+        Positions where the value flips; see the module's picture. Columns are arrays of NumPy,
+        CuPy or torch, all in one place; operations work there and give arrays of that library.
     offsets : int64 array, shape (N+1,)
     sizes : int32 array, shape (N, 2)
         (height, width) of each mask, at least 1 each, fewer than 2**32 pixels together.
@@ -63,7 +66,7 @@ class Masks:
     Notes
     -----
     A batch is immutable by convention: operations return new batches, slices share memory.
-    The check costs O(bounds).
+    The check costs O(bounds), and for columns on a device a copy of them to the host.
 
     Examples
     --------
@@ -85,10 +88,11 @@ class Masks:
     sizes: Array
 
     def __init__(self, bounds: Array, offsets: Array, sizes: Array) -> None:
-        structure.check_masks(bounds, offsets, sizes)
-        self.bounds = np.asarray(bounds)  # a memory map becomes a plain array over the same memory
-        self.offsets = np.asarray(offsets)
-        self.sizes = np.asarray(sizes)
+        place_of(bounds, offsets, sizes)
+        structure.check_masks(readable(bounds), readable(offsets), readable(sizes))
+        self.bounds = plain(bounds)
+        self.offsets = plain(offsets)
+        self.sizes = plain(sizes)
 
     @classmethod
     def from_trusted(cls, bounds: Array, offsets: Array, sizes: Array) -> Masks:
@@ -128,7 +132,7 @@ class Masks:
             Sizes of the images. May be left out if all segmentations are run lengths.
         rule : {"coco", "center"}
             Which pixels are inside a polygon; see `maskmill.rasterize`.
-        backend : {"numpy", "cpu"}, optional
+        backend : {"numpy", "cpu", "cuda", "cupy"}, optional
 
         Returns
         -------
@@ -170,7 +174,7 @@ class Masks:
         ----------
         compressed : bool
             Whether counts are COCO's strings (str) or lists of int.
-        backend : {"numpy", "cpu"}, optional
+        backend : {"numpy", "cpu", "cuda", "cupy"}, optional
 
         Returns
         -------
@@ -223,9 +227,11 @@ class Masks:
         """Bytes that the three columns take."""
         return int(self.bounds.nbytes + self.offsets.nbytes + self.sizes.nbytes)
 
+    @tensors
     def __getitem__(self, index: int | slice | Sequence[int] | npt.NDArray[Any]) -> Masks:
         """Select masks by number, slice, index array or boolean array; always a batch."""
         rows = ragged.rows("Masks", index, len(self))
+        rows = ragged.index_of(self.sizes, rows)
         offsets, taken = ragged.take(self.offsets, rows)
         return Masks.from_trusted(self.bounds[taken], offsets, self.sizes[rows])
 
@@ -234,6 +240,7 @@ class Masks:
         return (self[i] for i in range(len(self)))
 
     @classmethod
+    @tensors
     def concatenate(cls, batches: Iterable[Masks]) -> Masks:
         """Join batches into one, in order.
 
@@ -250,20 +257,24 @@ class Masks:
         parts = ragged.batches("Masks.concatenate", batches, Masks)
         if not parts:
             return cls.empty()
+        place_of(*(m.bounds for m in parts))
+        xp = namespace(parts[0].bounds)
         return cls.from_trusted(
-            np.concatenate([m.bounds for m in parts]),
+            xp.concatenate([m.bounds for m in parts]),
             ragged.concatenate_offsets([m.offsets for m in parts]),
-            np.concatenate([m.sizes for m in parts]),
+            xp.concatenate([m.sizes for m in parts]),
         )
 
+    @tensors
     def __eq__(self, other: object) -> bool:
-        """Tell whether both batches hold the same masks: the same columns."""
+        """Tell whether both batches hold the same masks: the same columns, in one place."""
         if not isinstance(other, Masks):
             return NotImplemented
-        return (
-            np.array_equal(self.sizes, other.sizes)
-            and np.array_equal(self.offsets, other.offsets)
-            and np.array_equal(self.bounds, other.bounds)
+        place_of(self.bounds, other.bounds)
+        xp = namespace(self.bounds)
+        return all(
+            bool(xp.array_equal(getattr(self, name), getattr(other, name)))
+            for name in ("sizes", "offsets", "bounds")
         )
 
     def __reduce__(self) -> tuple[Any, ...]:

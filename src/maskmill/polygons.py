@@ -27,6 +27,8 @@ import numpy as np
 import numpy.typing as npt
 
 from maskmill import ragged, structure
+from maskmill.backend.arrays import namespace, place_of, plain, readable
+from maskmill.backend.doors import tensors
 from maskmill.loading import loading
 
 if TYPE_CHECKING:
@@ -60,7 +62,7 @@ class Polygons:
     Notes
     -----
     A batch is immutable by convention: operations return new batches, slices share memory.
-    The check costs O(vertices).
+    The check costs O(vertices), and for columns on a device a copy of them to the host.
 
     Examples
     --------
@@ -93,13 +95,14 @@ class Polygons:
         mask_offsets: Array,
         sizes: Array,
     ) -> None:
-        structure.check_polygons(coords, ring_offsets, part_offsets, mask_offsets, sizes)
-        # A memory map becomes a plain array over the same memory.
-        self.coords = np.asarray(coords)
-        self.ring_offsets = np.asarray(ring_offsets)
-        self.part_offsets = np.asarray(part_offsets)
-        self.mask_offsets = np.asarray(mask_offsets)
-        self.sizes = np.asarray(sizes)
+        columns = (coords, ring_offsets, part_offsets, mask_offsets, sizes)
+        place_of(*columns)
+        structure.check_polygons(*map(readable, columns))
+        self.coords = plain(coords)
+        self.ring_offsets = plain(ring_offsets)
+        self.part_offsets = plain(part_offsets)
+        self.mask_offsets = plain(mask_offsets)
+        self.sizes = plain(sizes)
 
     @classmethod
     def from_trusted(
@@ -141,7 +144,7 @@ class Polygons:
             Lists of ``[x, y, x, y, ...]``, one a part; none or None gives a mask without parts.
             Arrays serve as lists, and `msgspec.Raw` as its JSON text.
         sizes : (height, width), or int array (N, 2)
-        backend : {"numpy", "cpu"}, optional
+        backend : {"numpy", "cpu", "cuda", "cupy"}, optional
 
         Returns
         -------
@@ -236,9 +239,11 @@ class Polygons:
         )
         return sum(int(column.nbytes) for column in columns)
 
+    @tensors
     def __getitem__(self, index: int | slice | Sequence[int] | npt.NDArray[Any]) -> Polygons:
         """Select masks by number, slice, index array or boolean array; always a batch."""
         rows = ragged.rows("Polygons", index, len(self))
+        rows = ragged.index_of(self.sizes, rows)
         mask_offsets, parts = ragged.take(self.mask_offsets, rows)
         part_offsets, rings = ragged.take(self.part_offsets, parts)
         ring_offsets, vertices = ragged.take(self.ring_offsets, rings)
@@ -251,25 +256,32 @@ class Polygons:
         return (self[i] for i in range(len(self)))
 
     @classmethod
+    @tensors
     def concatenate(cls, batches: Iterable[Polygons]) -> Polygons:
         """Join batches into one, in order; no batches give an empty batch."""
         parts = ragged.batches("Polygons.concatenate", batches, Polygons)
         if not parts:
             return cls.empty()
+        place_of(*(p.coords for p in parts))
+        xp = namespace(parts[0].coords)
         return cls.from_trusted(
-            np.concatenate([p.coords for p in parts]),
+            xp.concatenate([p.coords for p in parts]),
             ragged.concatenate_offsets([p.ring_offsets for p in parts]),
             ragged.concatenate_offsets([p.part_offsets for p in parts]),
             ragged.concatenate_offsets([p.mask_offsets for p in parts]),
-            np.concatenate([p.sizes for p in parts]),
+            xp.concatenate([p.sizes for p in parts]),
         )
 
+    @tensors
     def __eq__(self, other: object) -> bool:
-        """Tell whether both batches hold the same vertices in the same nesting."""
+        """Tell whether both batches hold the same vertices in the same nesting, in one place."""
         if not isinstance(other, Polygons):
             return NotImplemented
+        place_of(self.coords, other.coords)
+        xp = namespace(self.coords)
         return all(
-            np.array_equal(getattr(self, name), getattr(other, name)) for name in self.__slots__
+            bool(xp.array_equal(getattr(self, name), getattr(other, name)))
+            for name in self.__slots__
         )
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from maskmill.backend.arrays import adopt, host, like, namespace
+
 if TYPE_CHECKING:
     from maskmill.backend.arrays import Array
 
@@ -44,7 +46,7 @@ def rows(
             f"{function}: index must have one axis, got {len(index)}. "
             "A batch has one axis; select several rows with a list."
         )
-    picked = np.asarray(index)
+    picked = host(adopt(function, "index", index))
     if picked.ndim == 1 and picked.dtype == bool:
         if len(picked) != n:
             raise IndexError(
@@ -68,18 +70,27 @@ def rows(
     )
 
 
+def index_of(column: Array, picked: slice | Array) -> slice | Array:
+    """Bring row numbers to where the column is that they index."""
+    if isinstance(picked, slice) or type(column) is np.ndarray:
+        return picked
+    return like(picked, column)
+
+
 def spread(starts: Array, lengths: Array) -> Array:
     """Concatenate ``arange(start, start + length)`` of each row."""
-    ends = np.cumsum(lengths)
+    xp = namespace(lengths)
+    ends = xp.cumsum(lengths)
     total = int(ends[-1]) if len(ends) else 0
-    shift: Array = np.repeat(starts - (ends - lengths), lengths)
-    return np.arange(total, dtype=np.int64) + shift
+    shift: Array = xp.repeat(starts - (ends - lengths), lengths)
+    return xp.arange(total, dtype=np.int64) + shift  # type: ignore[no-any-return]
 
 
 def offsets_from_lengths(lengths: Array) -> Array:
     """Exclusive sums: int64, one longer than ``lengths``."""
-    offsets = np.zeros(len(lengths) + 1, np.int64)
-    np.cumsum(lengths, out=offsets[1:])
+    xp = namespace(lengths)
+    offsets: Array = xp.zeros(len(lengths) + 1, np.int64)
+    xp.cumsum(lengths, out=offsets[1:])
     return offsets
 
 
@@ -118,7 +129,8 @@ def batches(function: str, given: Iterable[Batch], kind: type[Batch]) -> list[Ba
 
 def concatenate_offsets(columns: Sequence[Array]) -> Array:
     """Offsets of ragged columns laid end to end."""
-    return offsets_from_lengths(np.concatenate([np.diff(offsets) for offsets in columns]))
+    xp = namespace(columns[0])
+    return offsets_from_lengths(xp.concatenate([xp.diff(offsets) for offsets in columns]))
 
 
 def check_column(function: str, name: str, column: Array, dtype: npt.DTypeLike, ndim: int) -> None:
@@ -199,7 +211,7 @@ def check_image_size(function: str, height: int, width: int) -> None:
         as_sizes(function, (height, width), 1)
 
 
-def _pairs(sizes: object) -> Array:
+def _pairs(function: str, sizes: object) -> Array:
     """Make an array; for a list of pairs of int, as files give it, faster than NumPy does."""
     if (
         type(sizes) is list
@@ -212,7 +224,7 @@ def _pairs(sizes: object) -> Array:
         except OverflowError:
             pass  # NumPy finds a wider type
     try:
-        return np.asarray(sizes)
+        return host(adopt(function, "sizes", sizes))
     except ValueError:  # rows of different lengths
         return np.asarray(sizes, object)
 
@@ -231,7 +243,7 @@ def as_sizes(
             one_size = np.empty((n, 2), np.int32)  # by far the most calls, and 20 times as fast
             one_size[:] = sizes
             return one_size
-    given = _pairs(sizes)
+    given = _pairs(function, sizes)
     whole = given.dtype.kind in "iu" or (
         given.dtype.kind == "f" and np.array_equal(given, np.floor(given))
     )
@@ -263,7 +275,7 @@ def as_sizes(
 
 def as_groups(function: str, name: str, groups: object, n_rows: int) -> Array:
     """Bring offsets of groups of rows to int64, checked against the number of rows."""
-    given = np.asarray(groups)
+    given = host(adopt(function, name, groups))
     if given.size and given.dtype.kind not in "iu":
         raise TypeError(
             f"{function}: {name} must be integer offsets, got {given.dtype}. "

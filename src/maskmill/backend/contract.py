@@ -17,7 +17,7 @@ from maskmill.backend.arrays import Array
 from maskmill.masks import Masks
 from maskmill.polygons import Polygons
 
-BackendName: TypeAlias = Literal["numpy", "cpu"]
+BackendName: TypeAlias = Literal["numpy", "cpu", "cuda", "cupy"]
 RasterRule: TypeAlias = Literal["coco", "center"]
 SetOp: TypeAlias = Literal["union", "intersection", "difference", "symmetric_difference"]
 Connectivity: TypeAlias = Literal[8, 4]
@@ -163,4 +163,7 @@ class Backend(Protocol):
         """Masks of COCO's compressed counts."""
 
     def parse_segmentations(self, texts: Sequence[bytes | memoryview]) -> Segmentations:
-        """Columns of the raw JSON text of ``segmentation`` fields."""
+        """Columns of the raw JSON text of ``segmentation`` fields.
+
+        Text lies on the host, and so do its columns: they are NumPy's on every backend.
+        """

@@ -6,7 +6,7 @@ where memory comes from and which arrays the caller sees: a `Call` knows that.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeAlias
 
@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from maskmill.backend.arrays import Array
-from maskmill.backend.contract import BackendName
+from maskmill.backend.contract import BackendName, Segmentations
+from maskmill.backend.native import Native
 from maskmill.masks import Masks
 
 DeviceArray: TypeAlias = Any
@@ -59,6 +60,9 @@ class Gpu:
         with self._open(masks.bounds) as call:
             out = self._ops.bbox(call.device, *_columns(call, masks))
             return call.give(out, np.int64, len(masks), 4)
+
+    def parse_segmentations(self, texts: Sequence[bytes | memoryview]) -> Segmentations:
+        return Native().parse_segmentations(texts)  # text lies on the host
 
 
 def _columns(call: Call, masks: Masks) -> tuple[DeviceArray, DeviceArray, DeviceArray]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from maskmill import ragged
+from maskmill.backend.arrays import host
 from maskmill.masks import Masks
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def as_rows(function: str, name: str, values: object, n: int, n_columns: int) ->
 
 def have_one_size(*batches: Masks) -> bool:
     """Tell whether all masks have one size, without the price of array operations."""
-    column = b"".join([masks.sizes.tobytes() for masks in batches])
+    column = b"".join([host(masks.sizes).tobytes() for masks in batches])
     # A mask has two int32.
     return len(column) == 8 or column == column[:8] * (len(column) // 8)
 
@@ -70,7 +71,7 @@ def group_sizes(
     batches: list[tuple[str, Masks, Array]],
     sizes: object | None,
 ) -> Array:
-    """Size of each group, int32 (G, 2): all masks of a group must have one size.
+    """Size of each group, int32 (G, 2) of NumPy: all masks of a group must have one size.
 
     ``batches`` are (name, masks, groups). A group without any mask gets its size from ``sizes``,
     and (0, 0) where that is not given.
@@ -82,15 +83,16 @@ def group_sizes(
         known = np.zeros((n_groups, 2), np.int32)
         for _, masks, groups in reversed(batches):  # the first batch has the last word
             filled = np.flatnonzero(groups[1:] != groups[:-1])
-            known[filled] = masks.sizes[groups[filled]]
+            known[filled] = host(masks.sizes)[groups[filled]]
     for name, masks, groups in batches:
-        differs = _as_one(masks.sizes) != np.repeat(_as_one(known), groups[1:] - groups[:-1])
+        own = host(masks.sizes)
+        differs = _as_one(own) != np.repeat(_as_one(known), groups[1:] - groups[:-1])
         if differs.any():
             i = int(np.argmax(differs))
             g = int(np.searchsorted(groups, i, side="right")) - 1
             raise ValueError(
                 f"{function}: {name} must have one size inside a group, got "
-                f"{tuple(masks.sizes[i].tolist())} at mask {i} where group {g} has "
+                f"{tuple(own[i].tolist())} at mask {i} where group {g} has "
                 f"{tuple(known[g].tolist())}. Group masks by image, or resize them first."
             )
     return known

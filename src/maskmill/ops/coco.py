@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 
 from maskmill import ragged
+from maskmill.backend.arrays import host, on_host
 from maskmill.backend.contract import (
     COUNTS,
     POLYGONS,
@@ -70,11 +71,11 @@ def masks_to_coco(
     masks: Masks, compressed: bool, backend: BackendName | None
 ) -> list[dict[str, Any]]:
     """Encode; `Masks.to_coco` documents it."""
-    serve = backend_for(backend)
+    serve = backend_for(backend, masks.bounds)
     values: Any
     if compressed:
         chars, offsets = serve.to_coco_strings(masks)
-        values = chars.tobytes().decode("ascii")
+        values = host(chars).tobytes().decode("ascii")
     else:
         counts, offsets = serve.to_counts(masks)
         values = counts.tolist()
@@ -105,6 +106,7 @@ def polygons_to_coco(polygons: Polygons, holes: Holes) -> list[list[list[float]]
     """List outlines; `Polygons.to_coco` documents it."""
     function = "Polygons.to_coco"
     check_choice(function, "holes", holes, get_args(Holes))
+    polygons = on_host(polygons)
     n_rings = np.diff(polygons.part_offsets)
     if holes == "raise" and (n_rings > 1).any():
         part = int(np.argmax(n_rings > 1))

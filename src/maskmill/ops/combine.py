@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from maskmill import ragged
+from maskmill.backend.arrays import host, like
 from maskmill.backend.contract import SET_OPS, BackendName, SetOp
 from maskmill.backend.dispatch import backend_for
+from maskmill.backend.doors import cpu_tensors
 from maskmill.masks import Masks
 from maskmill.ops.check import check_choice, check_type, group_sizes, have_one_size
 
@@ -25,6 +27,7 @@ __all__ = [
 ]
 
 
+@cpu_tensors
 def union(a: Masks, b: Masks, *, backend: BackendName | None = None) -> Masks:
     """Pixels in either mask of each pair.
 
@@ -32,7 +35,7 @@ def union(a: Masks, b: Masks, *, backend: BackendName | None = None) -> Masks:
     ----------
     a, b : Masks
         N masks each, pair by pair of one size; or one of them a single mask that serves all.
-    backend : {"numpy", "cpu"}, optional
+    backend : {"numpy", "cpu", "cuda", "cupy"}, optional
 
     Returns
     -------
@@ -60,13 +63,14 @@ def union(a: Masks, b: Masks, *, backend: BackendName | None = None) -> Masks:
     return _combine("union", a, b, backend)
 
 
+@cpu_tensors
 def intersection(a: Masks, b: Masks, *, backend: BackendName | None = None) -> Masks:
     """Pixels in both masks of each pair; see `union` for the parameters.
 
     Parameters
     ----------
     a, b : Masks
-    backend : {"numpy", "cpu"}, optional
+    backend : {"numpy", "cpu", "cuda", "cupy"}, optional
 
     Returns
     -------
@@ -84,13 +88,14 @@ def intersection(a: Masks, b: Masks, *, backend: BackendName | None = None) -> M
     return _combine("intersection", a, b, backend)
 
 
+@cpu_tensors
 def difference(a: Masks, b: Masks, *, backend: BackendName | None = None) -> Masks:
     """Pixels of the mask of ``a`` that are not in its mask of ``b``; see `union`.
 
     Parameters
     ----------
     a, b : Masks
-    backend : {"numpy", "cpu"}, optional
+    backend : {"numpy", "cpu", "cuda", "cupy"}, optional
 
     Returns
     -------
@@ -108,13 +113,14 @@ def difference(a: Masks, b: Masks, *, backend: BackendName | None = None) -> Mas
     return _combine("difference", a, b, backend)
 
 
+@cpu_tensors
 def symmetric_difference(a: Masks, b: Masks, *, backend: BackendName | None = None) -> Masks:
     """Pixels in exactly one mask of each pair; see `union` for the parameters.
 
     Parameters
     ----------
     a, b : Masks
-    backend : {"numpy", "cpu"}, optional
+    backend : {"numpy", "cpu", "cuda", "cupy"}, optional
 
     Returns
     -------
@@ -132,13 +138,14 @@ def symmetric_difference(a: Masks, b: Masks, *, backend: BackendName | None = No
     return _combine("symmetric_difference", a, b, backend)
 
 
+@cpu_tensors
 def complement(masks: Masks, *, backend: BackendName | None = None) -> Masks:
     """Exchange foreground and background.
 
     Parameters
     ----------
     masks : Masks, N masks
-    backend : {"numpy", "cpu"}, optional
+    backend : {"numpy", "cpu", "cuda", "cupy"}, optional
 
     Returns
     -------
@@ -156,9 +163,10 @@ def complement(masks: Masks, *, backend: BackendName | None = None) -> Masks:
     array([6])
     """
     check_type("complement", "masks", masks, Masks)
-    return backend_for(backend).complement(masks)
+    return backend_for(backend, masks.bounds).complement(masks)
 
 
+@cpu_tensors
 def merge(
     masks: Masks,
     groups: object | None = None,
@@ -179,7 +187,7 @@ def merge(
         ``"difference"`` takes all later masks of a group from its first.
     sizes : (height, width), or int array (G, 2), optional
         Sizes of the groups; needed where a group may have no masks.
-    backend : {"numpy", "cpu"}, optional
+    backend : {"numpy", "cpu", "cuda", "cupy"}, optional
 
     Returns
     -------
@@ -212,7 +220,7 @@ def merge(
     if groups is None:
         offsets = ragged.one_group(len(masks))
         if sizes is None and len(masks) and have_one_size(masks):
-            return backend_for(backend).merge(masks, offsets, op, masks.sizes[:1])
+            return backend_for(backend, masks.bounds).merge(masks, offsets, op, masks.sizes[:1])
     else:
         offsets = ragged.as_groups("merge", "groups", groups, len(masks))
     known = group_sizes("merge", [("masks", masks, offsets)], sizes)
@@ -221,7 +229,8 @@ def merge(
             f"merge: sizes must be given when a group has no masks, got none for group "
             f"{np.argmin(known[:, 0])}. Pass sizes=(height, width) or one pair a group."
         )
-    return backend_for(backend).merge(masks, offsets, op, known)
+    own = like(known, masks.sizes)
+    return backend_for(backend, masks.bounds).merge(masks, offsets, op, own)
 
 
 def _combine(op: SetOp, a: Masks, b: Masks, backend: BackendName | None) -> Masks:
@@ -232,8 +241,8 @@ def _combine(op: SetOp, a: Masks, b: Masks, backend: BackendName | None) -> Mask
             f"{op}: b must have as many masks as a ({len(a)}), or one of them a single mask, got "
             f"{len(b)}. Use merge to fold a group into one mask."
         )
-    _check_pairs(op, a.sizes, b.sizes)
-    return backend_for(backend).combine(a, b, op)
+    _check_pairs(op, host(a.sizes), host(b.sizes))
+    return backend_for(backend, a.bounds, b.bounds).combine(a, b, op)
 
 
 def _check_pairs(op: str, sizes_a: Array, sizes_b: Array) -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from maskmill import ragged
+from maskmill.backend.arrays import adopt, dtype_of
 from maskmill.backend.contract import BackendName
 from maskmill.backend.dispatch import backend_for
+from maskmill.backend.doors import cpu_tensors
 from maskmill.masks import Masks
 
 __all__ = ["encode"]
 
 
+@cpu_tensors
 def encode(dense: object, *, backend: BackendName | None = None) -> Masks:
     """Turn dense masks into run lengths.
 
@@ -20,7 +21,7 @@ def encode(dense: object, *, backend: BackendName | None = None) -> Masks:
     dense : array, shape (H, W) or (N, H, W)
         Booleans or integers of any width, in any memory order and strides; non-zero is foreground.
         Never written to.
-    backend : {"numpy", "cpu"}, optional
+    backend : {"numpy", "cpu", "cuda", "cupy"}, optional
 
     Returns
     -------
@@ -48,20 +49,21 @@ def encode(dense: object, *, backend: BackendName | None = None) -> Masks:
     >>> encode(np.eye(2, dtype=bool)).bounds
     array([0, 1, 3, 4], dtype=uint32)
     """
-    given = np.asarray(dense)
-    if given.dtype.kind not in "biu":
+    given = adopt("encode", "dense", dense)
+    kind = dtype_of("encode", "dense", given)
+    if kind.kind not in "biu":
         raise TypeError(
-            f"encode: dense must be boolean or integer, got {given.dtype}. "
+            f"encode: dense must be boolean or integer, got {kind}. "
             "Threshold it first, as in dense > 0.5."
         )
     if given.ndim not in (2, 3):
         raise ValueError(
-            f"encode: dense must have shape (H, W) or (N, H, W), got {given.shape}. "
+            f"encode: dense must have shape (H, W) or (N, H, W), got {tuple(given.shape)}. "
             "Stack the masks along the first axis."
         )
-    stack = given[np.newaxis] if given.ndim == 2 else given
+    stack = given[None] if given.ndim == 2 else given
     if len(stack):
         ragged.check_image_size("encode", *stack.shape[1:])
-    if not stack.dtype.isnative:
+    if not kind.isnative:
         stack = stack != 0
-    return backend_for(backend).encode(stack)
+    return backend_for(backend, stack).encode(stack)

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, overload
 import numpy as np
 
 from maskmill import ragged
+from maskmill.backend.arrays import adopt, host
 from maskmill.backend.contract import BackendName
 from maskmill.backend.dispatch import backend_for
+from maskmill.backend.doors import cpu_tensors
 from maskmill.groups import PairMatrices
 from maskmill.masks import Masks
 from maskmill.ops.check import check_type, group_sizes, have_one_size
@@ -28,6 +30,7 @@ def intersection_area(
 def intersection_area(
     a: Masks, b: Masks, *, groups_a: object, groups_b: object, backend: BackendName | None = None
 ) -> PairMatrices: ...
+@cpu_tensors
 def intersection_area(
     a: Masks,
     b: Masks,
@@ -45,7 +48,7 @@ def intersection_area(
     groups_a, groups_b : int array, shape (G+1,), optional
         Offsets: only masks of the same group are paired, so that all images of a dataset are one
         call. `maskmill.group` makes them.
-    backend : {"numpy", "cpu"}, optional
+    backend : {"numpy", "cpu", "cuda", "cupy"}, optional
 
     Returns
     -------
@@ -75,7 +78,7 @@ def intersection_area(
     array([[1, 0]])
     """
     offsets_a, offsets_b = _groups("intersection_area", a, b, groups_a, groups_b)
-    values = backend_for(backend).intersection_area(a, b, offsets_a, offsets_b)
+    values = backend_for(backend, a.bounds, b.bounds).intersection_area(a, b, offsets_a, offsets_b)
     if groups_a is None:
         return values.reshape(len(a), len(b))
     return _matrices(values, offsets_a, offsets_b)
@@ -91,6 +94,7 @@ def iou(
     a: Masks, b: Masks, *, crowd: object | None = None, groups_a: object, groups_b: object,
     backend: BackendName | None = None,
 ) -> PairMatrices: ...  # fmt: skip
+@cpu_tensors
 def iou(
     a: Masks,
     b: Masks,
@@ -111,7 +115,7 @@ def iou(
         the mask of ``a``, as in COCO.
     groups_a, groups_b : int array, shape (G+1,), optional
         Offsets: only masks of the same group are paired.
-    backend : {"numpy", "cpu"}, optional
+    backend : {"numpy", "cpu", "cuda", "cupy"}, optional
 
     Returns
     -------
@@ -141,7 +145,7 @@ def iou(
     offsets_a, offsets_b = _groups("iou", a, b, groups_a, groups_b)
     flags = None
     if crowd is not None:
-        given = np.asarray(crowd)
+        given = host(adopt("iou", "crowd", crowd))
         if given.shape != (len(b),):
             raise ValueError(
                 f"iou: crowd must have one value a mask of b ({len(b)}), got shape {given.shape}. "
@@ -152,7 +156,7 @@ def iou(
                 f"iou: crowd must be booleans or integers, got {given.dtype}. Convert the flags."
             )
         flags = np.ascontiguousarray(given != 0)
-    values = backend_for(backend).iou(a, b, offsets_a, offsets_b, flags)
+    values = backend_for(backend, a.bounds, b.bounds).iou(a, b, offsets_a, offsets_b, flags)
     if groups_a is None:
         return values.reshape(len(a), len(b))
     return _matrices(values, offsets_a, offsets_b)
@@ -167,6 +171,7 @@ def dice(
 def dice(
     a: Masks, b: Masks, *, groups_a: object, groups_b: object, backend: BackendName | None = None
 ) -> PairMatrices: ...
+@cpu_tensors
 def dice(
     a: Masks,
     b: Masks,
@@ -183,7 +188,7 @@ def dice(
         N and M masks, of one size inside a group.
     groups_a, groups_b : int array, shape (G+1,), optional
         Offsets: only masks of the same group are paired.
-    backend : {"numpy", "cpu"}, optional
+    backend : {"numpy", "cpu", "cuda", "cupy"}, optional
 
     Returns
     -------
@@ -204,7 +209,7 @@ def dice(
     array([[0.5]])
     """
     offsets_a, offsets_b = _groups("dice", a, b, groups_a, groups_b)
-    values = backend_for(backend).dice(a, b, offsets_a, offsets_b)
+    values = backend_for(backend, a.bounds, b.bounds).dice(a, b, offsets_a, offsets_b)
     if groups_a is None:
         return values.reshape(len(a), len(b))
     return _matrices(values, offsets_a, offsets_b)

@@ -10,9 +10,18 @@ import numpy as np
 import numpy.typing as npt
 
 from maskmill import ragged
-from maskmill.backend.arrays import as_integers
+from maskmill.backend.arrays import (
+    adopt,
+    as_integers,
+    dtype_of,
+    empty,
+    host,
+    like,
+    view_as,
+)
 from maskmill.backend.contract import BackendName
 from maskmill.backend.dispatch import backend_for
+from maskmill.backend.doors import cpu_tensors
 from maskmill.masks import MAX_PIXELS, Masks
 from maskmill.ops.check import check_choice, check_type, group_sizes, have_one_size
 
@@ -39,6 +48,7 @@ class LabelledMasks(NamedTuple):
     """int64 (N+1,): map n owns ``masks[groups[n]:groups[n+1]]``."""
 
 
+@cpu_tensors
 def label_map(
     masks: Masks,
     labels: object,
@@ -77,7 +87,7 @@ def label_map(
     dtype : integer dtype, optional
         Default: the smallest of uint8, uint16, int32, int64 that holds all labels and the
         background.
-    backend : {"numpy", "cpu"}, optional
+    backend : {"numpy", "cpu", "cuda", "cupy"}, optional
 
     Returns
     -------
@@ -114,7 +124,7 @@ def label_map(
     else:
         offsets = ragged.as_groups("label_map", "groups", groups, len(masks))
     if groups is None and sizes is None and len(masks) and have_one_size(masks):
-        known = masks.sizes[:1]
+        known = host(masks.sizes[:1])
     elif not (known := group_sizes("label_map", [("masks", masks, offsets)], sizes)).all():
         raise ValueError(
             f"label_map: sizes must be given when an image has no masks, got none for image "
@@ -122,7 +132,7 @@ def label_map(
         )
     rest = _as_background(background)
     kind = _fitting_dtype(values, rest, dtype)
-    serve = backend_for(backend)
+    serve = backend_for(backend, masks.bounds)
     if overlap == "raise":
         _check_apart(masks, offsets, known, backend)
     painting = _painting_order(masks, offsets, order, scores, backend)
@@ -130,11 +140,11 @@ def label_map(
         painting = _reversed_in_groups(painting, offsets)
     if groups is None:
         height, width = known[0].tolist()
-        out = np.empty(height * width, kind)
+        out = empty(masks.bounds, (height * width,), kind)
         serve.label_map(masks, values, painting, offsets, known, rest, out)
         return out.reshape(height, width)
     n_pixels = known.astype(np.int64).prod(axis=1)
-    out = np.empty(int(n_pixels.sum()), kind)
+    out = empty(masks.bounds, (int(n_pixels.sum()),), kind)
     serve.label_map(masks, values, painting, offsets, known, rest, out)
     if not len(known):
         return out.reshape(0, 0, 0)
@@ -194,9 +204,10 @@ def _fitting_dtype(
 
 
 def _check_apart(masks: Masks, offsets: Array, sizes: Array, backend: BackendName | None) -> None:
-    serve = backend_for(backend)
-    covered = serve.area(serve.merge(masks, offsets, "union", sizes))
-    before = ragged.offsets_from_lengths(serve.area(masks))
+    serve = backend_for(backend, masks.bounds)
+    united = serve.merge(masks, offsets, "union", like(sizes, masks.sizes))
+    covered = host(serve.area(united))
+    before = ragged.offsets_from_lengths(host(serve.area(masks)))
     shared = before[offsets[1:]] - before[offsets[:-1]] - covered
     if shared.any():
         g = int(np.argmax(shared != 0))
@@ -217,14 +228,14 @@ def _painting_order(
     if order == "input":
         return np.arange(n, dtype=np.int64)
     if order == "area":
-        key = -backend_for(backend).area(masks)
+        key = -host(backend_for(backend, masks.bounds).area(masks))
     else:
         if scores is None:
             raise ValueError(
                 "label_map: scores must be given for order='score', got none. "
                 "Pass one score a mask."
             )
-        key = np.asarray(scores)
+        key = host(adopt("label_map", "scores", scores))
         if key.dtype.kind not in "iufb" and key.size:
             raise TypeError(
                 f"label_map: scores must be numbers, got {key.dtype}. Convert them explicitly."
@@ -249,6 +260,7 @@ def _reversed_in_groups(painting: Array, offsets: Array) -> Array:
     return painting[mirrored]
 
 
+@cpu_tensors
 def from_label_map(
     label_map: object, *, ignore: object = (0,), backend: BackendName | None = None
 ) -> LabelledMasks:
@@ -260,7 +272,7 @@ def from_label_map(
         Any integer width, any strides.
     ignore : int or sequence of int
         Labels that are no instance: background and void.
-    backend : {"numpy", "cpu"}, optional
+    backend : {"numpy", "cpu", "cuda", "cupy"}, optional
 
     Returns
     -------
@@ -286,36 +298,37 @@ def from_label_map(
     >>> found.labels, area(found.masks), found.groups
     (array([5, 9]), array([3, 2]), array([0, 2]))
     """
-    given = np.asarray(label_map)
-    if given.dtype.kind not in "biu":
+    given = adopt("from_label_map", "label_map", label_map)
+    kind = dtype_of("from_label_map", "label_map", given)
+    if kind.kind not in "biu":
         raise TypeError(
-            f"from_label_map: label_map must be integers, got {given.dtype}. "
+            f"from_label_map: label_map must be integers, got {kind}. "
             "Convert the labels explicitly."
         )
     if given.ndim not in (2, 3):
         raise ValueError(
-            f"from_label_map: label_map must have shape (H, W) or (N, H, W), got {given.shape}. "
-            "Turn colours into numbers first."
+            "from_label_map: label_map must have shape (H, W) or (N, H, W), got "
+            f"{tuple(given.shape)}. Turn colours into numbers first."
         )
-    if given.dtype == np.uint64:
-        if given.size and given.max() > np.iinfo(np.int64).max:
+    if kind == np.uint64:
+        given = view_as(given, np.int64)
+        if 0 not in given.shape and given.min() < 0:
             raise ValueError(
-                f"from_label_map: label_map must be below 2**63, got {given.max()}. "
+                f"from_label_map: label_map must be below 2**63, got {int(given.min()) + 2**64}. "
                 "Renumber the labels."
             )
-        given = given.view(np.int64)
-    if given.dtype == np.bool_:
-        given = given.view(np.uint8)
-    if not given.dtype.isnative:
-        given = given.astype(given.dtype.newbyteorder("="))
-    stack = given[np.newaxis] if given.ndim == 2 else given
+    if kind == np.bool_:
+        given = view_as(given, np.uint8)
+    if not kind.isnative:
+        given = given.astype(kind.newbyteorder("="))
+    stack = given[None] if given.ndim == 2 else given
     height, width = stack.shape[1:]
     fits = 1 <= height * width <= MAX_PIXELS and max(height, width) < 2**31
     if len(stack) and not fits:
         raise ValueError(
             f"from_label_map: label_map must have at least 1 and fewer than 2**32 pixels a map, "
-            f"got shape {given.shape}. Cut it into tiles."
+            f"got shape {tuple(given.shape)}. Cut it into tiles."
         )
-    skipped = np.asarray(ignore).reshape(-1)
+    skipped = host(adopt("from_label_map", "ignore", ignore)).reshape(-1)
     skip = np.unique(as_integers("from_label_map", "ignore", skipped, skipped.shape))
-    return LabelledMasks(*backend_for(backend).from_label_map(stack, skip))
+    return LabelledMasks(*backend_for(backend, stack).from_label_map(stack, skip))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from maskmill.backend.contract import BOX_FORMATS, BackendName, BoxFormat
 from maskmill.backend.dispatch import backend_for
+from maskmill.backend.doors import cpu_tensors
 from maskmill.masks import Masks
 from maskmill.ops.check import check_choice, check_type
 
@@ -15,13 +16,14 @@ if TYPE_CHECKING:
 __all__ = ["area", "bbox"]
 
 
+@cpu_tensors
 def area(masks: Masks, *, backend: BackendName | None = None) -> Array:
     """Number of foreground pixels of each mask.
 
     Parameters
     ----------
     masks : Masks, N masks
-    backend : {"numpy", "cpu"}, optional
+    backend : {"numpy", "cpu", "cuda", "cupy"}, optional
 
     Returns
     -------
@@ -40,9 +42,10 @@ def area(masks: Masks, *, backend: BackendName | None = None) -> Array:
     array([3])
     """
     check_type("area", "masks", masks, Masks)
-    return backend_for(backend).area(masks)
+    return backend_for(backend, masks.bounds).area(masks)
 
 
+@cpu_tensors
 def bbox(masks: Masks, *, format: BoxFormat = "xywh", backend: BackendName | None = None) -> Array:
     """Tight bounding box of each mask.
 
@@ -52,7 +55,7 @@ def bbox(masks: Masks, *, format: BoxFormat = "xywh", backend: BackendName | Non
     format : {"xywh", "xyxy"}
         ``"xywh"`` is x, y, width, height as in COCO; ``"xyxy"`` is left, top, right, bottom with
         the right and bottom edges exclusive (right = x + width).
-    backend : {"numpy", "cpu"}, optional
+    backend : {"numpy", "cpu", "cuda", "cupy"}, optional
 
     Returns
     -------
@@ -77,7 +80,7 @@ def bbox(masks: Masks, *, format: BoxFormat = "xywh", backend: BackendName | Non
     """
     check_type("bbox", "masks", masks, Masks)
     check_choice("bbox", "format", format, BOX_FORMATS)
-    boxes = backend_for(backend).bbox(masks)
+    boxes = backend_for(backend, masks.bounds).bbox(masks)
     if format == "xyxy":
         boxes[:, 2:] += boxes[:, :2]
     return boxes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from maskmill.backend.contract import RASTER_RULES, BackendName, RasterRule
 from maskmill.backend.dispatch import backend_for
+from maskmill.backend.doors import cpu_tensors
 from maskmill.masks import Masks
 from maskmill.ops.check import check_choice, check_type
 from maskmill.polygons import Polygons
@@ -11,6 +12,7 @@ from maskmill.polygons import Polygons
 __all__ = ["rasterize"]
 
 
+@cpu_tensors
 def rasterize(
     polygons: Polygons, *, rule: RasterRule = "coco", backend: BackendName | None = None
 ) -> Masks:
@@ -30,7 +32,7 @@ def rasterize(
           on a right or lower edge outside, so that polygons that share an edge share no pixel.
           Equals scikit-image's ``polygon2mask`` (vertices less 1/2) where no centre lies exactly
           on the boundary; there scikit-image mostly counts both sides as inside.
-    backend : {"numpy", "cpu"}, optional
+    backend : {"numpy", "cpu", "cuda", "cupy"}, optional
 
     Returns
     -------
@@ -58,4 +60,4 @@ def rasterize(
     """
     check_type("rasterize", "polygons", polygons, Polygons)
     check_choice("rasterize", "rule", rule, RASTER_RULES)
-    return backend_for(backend).rasterize(polygons, rule)
+    return backend_for(backend, polygons.coords).rasterize(polygons, rule)

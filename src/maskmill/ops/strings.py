@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from maskmill import ragged
+from maskmill.backend.arrays import adopt, host
 from maskmill.backend.contract import BackendName
 from maskmill.backend.dispatch import backend_for
+from maskmill.backend.doors import cpu_tensors
 from maskmill.errors import InvalidMaskError, StructureError
 from maskmill.masks import Masks
 from maskmill.ops.check import check_type
@@ -20,13 +22,14 @@ if TYPE_CHECKING:
 __all__ = ["from_coco_strings", "from_counts", "to_coco_strings", "to_counts"]
 
 
+@cpu_tensors
 def to_counts(masks: Masks, *, backend: BackendName | None = None) -> list[Array]:
     """Give the COCO run lengths of each mask.
 
     Parameters
     ----------
     masks : Masks, N masks
-    backend : {"numpy", "cpu"}, optional
+    backend : {"numpy", "cpu", "cuda", "cupy"}, optional
 
     Returns
     -------
@@ -47,10 +50,12 @@ def to_counts(masks: Masks, *, backend: BackendName | None = None) -> list[Array
     [array([0, 1, 2, 1], dtype=uint32)]
     """
     check_type("to_counts", "masks", masks, Masks)
-    counts, offsets = backend_for(backend).to_counts(masks)
-    return [counts[offsets[i] : offsets[i + 1]] for i in range(len(masks))]
+    counts, offsets = backend_for(backend, masks.bounds).to_counts(masks)
+    ends = host(offsets)
+    return [counts[ends[i] : ends[i + 1]] for i in range(len(masks))]
 
 
+@cpu_tensors
 def from_counts(
     counts: Sequence[object], sizes: object, *, backend: BackendName | None = None
 ) -> Masks:
@@ -61,7 +66,7 @@ def from_counts(
     counts : sequence of N sequences of int
         Alternately background and foreground, column by column. Zero runs are normalised.
     sizes : (height, width), or int array (N, 2)
-    backend : {"numpy", "cpu"}, optional
+    backend : {"numpy", "cpu", "cuda", "cupy"}, optional
 
     Returns
     -------
@@ -102,7 +107,7 @@ def _offsets_of(rows: Sequence[Sized]) -> Array:
 
 def _as_counts(i: int, counts: object) -> Array:
     try:
-        given = np.asarray(counts)
+        given = host(adopt("from_counts", f"counts of mask {i}", counts))
     except ValueError:  # lists of several lengths
         given = np.empty((0, 0), object)
     if given.ndim != 1 or (given.dtype.kind not in "iu" and given.size):
@@ -118,13 +123,14 @@ def _as_counts(i: int, counts: object) -> Array:
     return given.astype(np.int64, copy=False)
 
 
+@cpu_tensors
 def to_coco_strings(masks: Masks, *, backend: BackendName | None = None) -> list[bytes]:
     """Give COCO's compressed counts of each mask.
 
     Parameters
     ----------
     masks : Masks, N masks
-    backend : {"numpy", "cpu"}, optional
+    backend : {"numpy", "cpu", "cuda", "cupy"}, optional
 
     Returns
     -------
@@ -143,12 +149,13 @@ def to_coco_strings(masks: Masks, *, backend: BackendName | None = None) -> list
     [b'0120']
     """
     check_type("to_coco_strings", "masks", masks, Masks)
-    chars, offsets = backend_for(backend).to_coco_strings(masks)
-    text = chars.tobytes()
+    chars, offsets = backend_for(backend, masks.bounds).to_coco_strings(masks)
+    text = host(chars).tobytes()
     ends = offsets.tolist()
     return [text[ends[i] : ends[i + 1]] for i in range(len(masks))]
 
 
+@cpu_tensors
 def from_coco_strings(
     strings: Sequence[bytes | str], sizes: object, *, backend: BackendName | None = None
 ) -> Masks:
@@ -158,7 +165,7 @@ def from_coco_strings(
     ----------
     strings : sequence of N bytes or str
     sizes : (height, width), or int array (N, 2)
-    backend : {"numpy", "cpu"}, optional
+    backend : {"numpy", "cpu", "cuda", "cupy"}, optional
 
     Returns
     -------

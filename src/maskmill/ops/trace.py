@@ -7,8 +7,10 @@ from typing import Final
 
 import numpy as np
 
+from maskmill.backend.arrays import host
 from maskmill.backend.contract import BackendName
 from maskmill.backend.dispatch import backend_for
+from maskmill.backend.doors import cpu_tensors
 from maskmill.masks import Masks
 from maskmill.ops.check import check_type
 from maskmill.polygons import Polygons
@@ -19,6 +21,7 @@ LARGEST_SIDE: Final = 2**22
 """Polygons hold no larger coordinates."""
 
 
+@cpu_tensors
 def trace(masks: Masks, *, tolerance: float = 0.0, backend: BackendName | None = None) -> Polygons:
     """Turn masks into polygons with holes and parts: `rasterize` turned around.
 
@@ -28,7 +31,7 @@ def trace(masks: Masks, *, tolerance: float = 0.0, backend: BackendName | None =
         At most 2**22 pixels wide and high.
     tolerance : float, pixels
         How far a dropped vertex may lie from the ring that is left. 0 keeps every vertex.
-    backend : {"numpy", "cpu"}, optional
+    backend : {"numpy", "cpu", "cuda", "cupy"}, optional
 
     Returns
     -------
@@ -81,15 +84,16 @@ def trace(masks: Masks, *, tolerance: float = 0.0, backend: BackendName | None =
     """
     check_type("trace", "masks", masks, Masks)
     tolerance = _as_tolerance(tolerance)
-    large = (masks.sizes > LARGEST_SIDE).any(axis=1)
+    sizes = host(masks.sizes)
+    large = (sizes > LARGEST_SIDE).any(axis=1)
     if large.any():
         i = int(np.argmax(large))
-        height, width = masks.sizes[i].tolist()
+        height, width = sizes[i].tolist()
         raise ValueError(
             f"trace: masks must be at most {LARGEST_SIDE} pixels wide and high, got height "
             f"{height} and width {width} at mask {i}. Crop the mask first."
         )
-    return backend_for(backend).trace(masks, tolerance)
+    return backend_for(backend, masks.bounds).trace(masks, tolerance)
 
 
 def _as_tolerance(tolerance: object) -> float:
