@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 from maskmill.backend.arrays import Array, place_of
 from maskmill.backend.contract import BACKEND_NAMES
@@ -45,8 +45,7 @@ def _load(name: BackendName) -> Backend:
             raise BackendUnavailableError("built with MASKMILL_CUDA=OFF")
         from maskmill.backend import cuda
 
-        backend: Any = cuda.load()  # not all operations have kernels yet
-        return backend
+        return cast("Backend", cuda.load())
 
 
 def backend_for(name: BackendName | None, *arrays: Array) -> Backend:

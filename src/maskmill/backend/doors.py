@@ -82,7 +82,10 @@ class _Door:
     def _view(self, tensor: Any) -> Any:
         kind = tensor.device.type
         if kind == "cpu":
-            return self._remember(tensor.detach().numpy(), tensor)
+            try:
+                return self._remember(tensor.detach().numpy(), tensor)
+            except TypeError:  # a dtype that NumPy lacks: the function refuses it by its name
+                return tensor
         if kind != "cuda" or not self._devices:
             return tensor
         try:

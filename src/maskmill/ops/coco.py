@@ -21,6 +21,7 @@ from maskmill.backend.contract import (
     Segmentations,
 )
 from maskmill.backend.dispatch import backend_for
+from maskmill.backend.doors import cpu_tensors
 from maskmill.errors import InvalidMaskError, InvalidPolygonError, StructureError
 from maskmill.masks import Masks
 from maskmill.ops.check import check_choice
@@ -67,6 +68,7 @@ def masks_from_coco(
     return interleave(batches, parsed.kinds, known)
 
 
+@cpu_tensors
 def masks_to_coco(
     masks: Masks, compressed: bool, backend: BackendName | None
 ) -> list[dict[str, Any]]:
