@@ -79,7 +79,7 @@ def nvrtc_libraries() -> list[Path]:
     """NVRTC of the packages beside this Python, newest first."""
     spec = find_spec("nvidia")
     folders = [Path(p) for p in spec.submodule_search_locations or ()] if spec else []
-    patterns = ("cu*/lib/libnvrtc.so.*", "cuda_nvrtc/lib/libnvrtc.so.*")
+    patterns = ("cu[0-9]*/lib/libnvrtc.so.*", "cuda_nvrtc/lib/libnvrtc.so.*")
     return sorted(
         (
             path

@@ -61,9 +61,9 @@ def nvrtc_libraries(newest: int) -> list[str]:
     spec = find_spec("nvidia")
     folders = [Path(p) for p in spec.submodule_search_locations or ()] if spec else []
     patterns = (
-        ("cu*/bin/**/nvrtc64_*_0.dll", "cuda_nvrtc/bin/nvrtc64_*_0.dll")
+        ("cu[0-9]*/bin/**/nvrtc64_*_0.dll", "cuda_nvrtc/bin/nvrtc64_*_0.dll")
         if sys.platform == "win32"
-        else ("cu*/lib/libnvrtc.so.*", "cuda_nvrtc/lib/libnvrtc.so.*")
+        else ("cu[0-9]*/lib/libnvrtc.so.*", "cuda_nvrtc/lib/libnvrtc.so.*")
     )
     packaged = [
         str(path)
