@@ -8,6 +8,7 @@ import numpy as np
 
 from maskmill.backend.contract import BackendName
 from maskmill.backend.dispatch import backend_for
+from maskmill.backend.doors import cpu_tensors
 from maskmill.masks import Masks
 from maskmill.ops.check import check_type
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["boundary", "dilate", "erode"]
 
 
+@cpu_tensors
 def boundary(masks: Masks, width: object, *, backend: BackendName | None = None) -> Masks:
     """Foreground pixels near the boundary of each mask: those that erosion removes.
 
@@ -26,7 +28,7 @@ def boundary(masks: Masks, width: object, *, backend: BackendName | None = None)
     width : int, or int array (N,), pixels
         Foreground within this chessboard distance of background is kept; outside of the image is
         background. 0 gives empty masks.
-    backend : {"numpy", "cpu"}, optional
+    backend : {"numpy", "cpu", "cuda", "cupy"}, optional
 
     Returns
     -------
@@ -56,10 +58,11 @@ def boundary(masks: Masks, width: object, *, backend: BackendName | None = None)
     """
     check_type("boundary", "masks", masks, Masks)
     radii = _as_radii("boundary", "width", width, len(masks))
-    chosen = backend_for(backend)
+    chosen = backend_for(backend, masks.bounds)
     return chosen.combine(masks, chosen.erode(masks, radii), "difference")
 
 
+@cpu_tensors
 def erode(masks: Masks, radius: object, *, backend: BackendName | None = None) -> Masks:
     """Remove foreground near background.
 
@@ -69,7 +72,7 @@ def erode(masks: Masks, radius: object, *, backend: BackendName | None = None) -
     radius : int, or int array (N,), pixels
         A pixel stays if the square of ``2 * radius + 1`` pixels around it is foreground. Outside
         of the image is background. 0 changes nothing.
-    backend : {"numpy", "cpu"}, optional
+    backend : {"numpy", "cpu", "cuda", "cupy"}, optional
 
     Returns
     -------
@@ -96,9 +99,12 @@ def erode(masks: Masks, radius: object, *, backend: BackendName | None = None) -
     array([15])
     """
     check_type("erode", "masks", masks, Masks)
-    return backend_for(backend).erode(masks, _as_radii("erode", "radius", radius, len(masks)))
+    return backend_for(backend, masks.bounds).erode(
+        masks, _as_radii("erode", "radius", radius, len(masks))
+    )
 
 
+@cpu_tensors
 def dilate(masks: Masks, radius: object, *, backend: BackendName | None = None) -> Masks:
     """Add background near foreground.
 
@@ -108,7 +114,7 @@ def dilate(masks: Masks, radius: object, *, backend: BackendName | None = None) 
     radius : int, or int array (N,), pixels
         A pixel is set if any in the square of ``2 * radius + 1`` pixels around it is. 0 changes
         nothing.
-    backend : {"numpy", "cpu"}, optional
+    backend : {"numpy", "cpu", "cuda", "cupy"}, optional
 
     Returns
     -------
@@ -136,7 +142,9 @@ def dilate(masks: Masks, radius: object, *, backend: BackendName | None = None) 
     array([6])
     """
     check_type("dilate", "masks", masks, Masks)
-    return backend_for(backend).dilate(masks, _as_radii("dilate", "radius", radius, len(masks)))
+    return backend_for(backend, masks.bounds).dilate(
+        masks, _as_radii("dilate", "radius", radius, len(masks))
+    )
 
 
 def _as_radii(function: str, name: str, values: object, n: int) -> Array:

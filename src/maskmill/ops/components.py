@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from maskmill import ragged
+from maskmill.backend.arrays import host
 from maskmill.backend.contract import CONNECTIVITIES, BackendName, Connectivity
 from maskmill.backend.dispatch import backend_for
+from maskmill.backend.doors import cpu_tensors
 from maskmill.masks import Masks
 from maskmill.ops.check import check_type
 
@@ -28,6 +30,7 @@ class Components(NamedTuple):
     """int64 (N+1,): mask i has the components ``masks[groups[i]:groups[i+1]]``."""
 
 
+@cpu_tensors
 def components(
     masks: Masks, *, connectivity: Connectivity = 8, backend: BackendName | None = None
 ) -> Components:
@@ -38,7 +41,7 @@ def components(
     masks : Masks, N masks
     connectivity : {8, 4}
         Whether pixels that touch at a corner are connected (8, as in OpenCV) or not (4).
-    backend : {"numpy", "cpu"}, optional
+    backend : {"numpy", "cpu", "cuda", "cupy"}, optional
 
     Returns
     -------
@@ -69,9 +72,10 @@ def components(
     """
     check_type("components", "masks", masks, Masks)
     _check_connectivity("components", connectivity)
-    return Components(*backend_for(backend).components(masks, connectivity))
+    return Components(*backend_for(backend, masks.bounds).components(masks, connectivity))
 
 
+@cpu_tensors
 def remove_small_regions(
     masks: Masks,
     min_area: int,
@@ -88,7 +92,7 @@ def remove_small_regions(
         Components of fewer pixels go. If all are smaller, the largest stays; of several largest
         ones, the one whose first pixel down the columns comes first.
     connectivity : {8, 4}
-    backend : {"numpy", "cpu"}, optional
+    backend : {"numpy", "cpu", "cuda", "cupy"}, optional
 
     Returns
     -------
@@ -117,9 +121,9 @@ def remove_small_regions(
     check_type("remove_small_regions", "masks", masks, Masks)
     least = _as_area("remove_small_regions", "min_area", min_area)
     _check_connectivity("remove_small_regions", connectivity)
-    chosen = backend_for(backend)
+    chosen = backend_for(backend, masks.bounds)
     found, groups = chosen.components(masks, connectivity)
-    areas = chosen.area(found)
+    areas, groups = host(chosen.area(found)), host(groups)
     kept = areas >= least
     owner = np.repeat(np.arange(len(masks)), np.diff(groups))
     order = np.lexsort((-areas, owner))  # stable: the first of the largest leads its group
@@ -127,6 +131,7 @@ def remove_small_regions(
     return _merge_some(chosen, found, groups, kept, masks.sizes)
 
 
+@cpu_tensors
 def fill_holes(
     masks: Masks,
     max_area: int | None = None,
@@ -148,7 +153,7 @@ def fill_holes(
     connectivity : {8, 4}
         Of the background: with 8, what is open at a corner is not a hole. The holes of `trace` are
         those of 4.
-    backend : {"numpy", "cpu"}, optional
+    backend : {"numpy", "cpu", "cuda", "cupy"}, optional
 
     Returns
     -------
@@ -185,15 +190,15 @@ def fill_holes(
             "Without it every pixel would be filled."
         )
     _check_connectivity("fill_holes", connectivity)
-    chosen = backend_for(backend)
+    chosen = backend_for(backend, masks.bounds)
     found, groups = chosen.components(chosen.complement(masks), connectivity)
     holes = np.ones(len(found), bool)
     if most is not None:
-        holes &= chosen.area(found) <= most
+        holes &= host(chosen.area(found)) <= most
     if enclosed:
-        boxes = chosen.bbox(found)
+        boxes = host(chosen.bbox(found))
         holes &= (boxes[:, :2] > 0).all(axis=1)
-        holes &= (boxes[:, :2] + boxes[:, 2:] < found.sizes[:, ::-1]).all(axis=1)
+        holes &= (boxes[:, :2] + boxes[:, 2:] < host(found.sizes)[:, ::-1]).all(axis=1)
     filling = _merge_some(chosen, found, groups, holes, masks.sizes)
     return chosen.combine(masks, filling, "union")
 
@@ -201,7 +206,7 @@ def fill_holes(
 def _merge_some(backend: Backend, found: Masks, groups: Array, kept: Array, sizes: Array) -> Masks:
     """Unite the components that stay, mask by mask."""
     before = ragged.offsets_from_lengths(kept)
-    return backend.merge(found[kept], before[groups], "union", sizes)
+    return backend.merge(found[kept], before[host(groups)], "union", sizes)
 
 
 def _as_area(function: str, name: str, area: object) -> int:

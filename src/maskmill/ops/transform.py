@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from maskmill import ragged
+from maskmill.backend.arrays import host, like
 from maskmill.backend.contract import FLIP_AXES, BackendName, FlipAxis
 from maskmill.backend.dispatch import backend_for
+from maskmill.backend.doors import cpu_tensors
 from maskmill.masks import Masks
 from maskmill.ops.check import as_rows, check_choice, check_type
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["crop", "flip", "pad", "resize", "rotate90", "translate"]
 
 
+@cpu_tensors
 def crop(masks: Masks, boxes_xyxy: object, *, backend: BackendName | None = None) -> Masks:
     """Cut boxes out of masks.
 
@@ -27,7 +30,7 @@ def crop(masks: Masks, boxes_xyxy: object, *, backend: BackendName | None = None
     boxes_xyxy : int array (4,) or (N, 4), pixels
         left, top, right, bottom; right and bottom are exclusive. A box may reach outside its
         mask: what lies there is background.
-    backend : {"numpy", "cpu"}, optional
+    backend : {"numpy", "cpu", "cuda", "cupy"}, optional
 
     Returns
     -------
@@ -58,6 +61,7 @@ def crop(masks: Masks, boxes_xyxy: object, *, backend: BackendName | None = None
     return _window("crop", masks, left, top, right - left, bottom - top, backend)
 
 
+@cpu_tensors
 def pad(masks: Masks, padding: object, *, backend: BackendName | None = None) -> Masks:
     """Add background around masks.
 
@@ -66,7 +70,7 @@ def pad(masks: Masks, padding: object, *, backend: BackendName | None = None) ->
     masks : Masks, N masks
     padding : int array (4,) or (N, 4), pixels
         left, top, right, bottom: how many columns and rows to add, none below 0.
-    backend : {"numpy", "cpu"}, optional
+    backend : {"numpy", "cpu", "cuda", "cupy"}, optional
 
     Returns
     -------
@@ -100,10 +104,11 @@ def pad(masks: Masks, padding: object, *, backend: BackendName | None = None) ->
             "Use crop to cut off."
         )
     left, top, right, bottom = added.T
-    height, width = masks.sizes.astype(np.int64).T
+    height, width = host(masks.sizes).astype(np.int64).T
     return _window("pad", masks, -left, -top, width + left + right, height + top + bottom, backend)
 
 
+@cpu_tensors
 def translate(masks: Masks, shifts: object, *, backend: BackendName | None = None) -> Masks:
     """Move the foreground inside masks; what leaves them is lost.
 
@@ -112,7 +117,7 @@ def translate(masks: Masks, shifts: object, *, backend: BackendName | None = Non
     masks : Masks, N masks
     shifts : int array (2,) or (N, 2), pixels
         Right and down.
-    backend : {"numpy", "cpu"}, optional
+    backend : {"numpy", "cpu", "cuda", "cupy"}, optional
 
     Returns
     -------
@@ -139,10 +144,11 @@ def translate(masks: Masks, shifts: object, *, backend: BackendName | None = Non
     """
     check_type("translate", "masks", masks, Masks)
     right, down = as_rows("translate", "shifts", shifts, len(masks), 2).T
-    height, width = masks.sizes.astype(np.int64).T
+    height, width = host(masks.sizes).astype(np.int64).T
     return _window("translate", masks, -right, -down, width, height, backend)
 
 
+@cpu_tensors
 def flip(masks: Masks, axis: FlipAxis, *, backend: BackendName | None = None) -> Masks:
     """Mirror masks.
 
@@ -152,7 +158,7 @@ def flip(masks: Masks, axis: FlipAxis, *, backend: BackendName | None = None) ->
     axis : {"horizontal", "vertical"}
         ``"horizontal"`` exchanges left and right, ``dense[:, ::-1]``; ``"vertical"`` exchanges top
         and bottom, ``dense[::-1]``.
-    backend : {"numpy", "cpu"}, optional
+    backend : {"numpy", "cpu", "cuda", "cupy"}, optional
 
     Returns
     -------
@@ -176,12 +182,13 @@ def flip(masks: Masks, axis: FlipAxis, *, backend: BackendName | None = None) ->
     """
     check_type("flip", "masks", masks, Masks)
     check_choice("flip", "axis", axis, FLIP_AXES)
-    height, width = masks.sizes.astype(np.int64).T
+    height, width = host(masks.sizes).astype(np.int64).T
     rows = _turned(height) if axis == "vertical" else _shifted(0 * height)
     columns = _turned(width) if axis == "horizontal" else _shifted(0 * width)
-    return backend_for(backend).gather(masks, rows, columns, masks.sizes)
+    return backend_for(backend, masks.bounds).gather(masks, rows, columns, masks.sizes)
 
 
+@cpu_tensors
 def rotate90(masks: Masks, k: int = 1, *, backend: BackendName | None = None) -> Masks:
     """Rotate masks by quarters of a turn.
 
@@ -190,7 +197,7 @@ def rotate90(masks: Masks, k: int = 1, *, backend: BackendName | None = None) ->
     masks : Masks, N masks
     k : int
         How many quarters counterclockwise, as in ``np.rot90``; negative ones clockwise.
-    backend : {"numpy", "cpu"}, optional
+    backend : {"numpy", "cpu", "cuda", "cupy"}, optional
 
     Returns
     -------
@@ -220,18 +227,19 @@ def rotate90(masks: Masks, k: int = 1, *, backend: BackendName | None = None) ->
         raise TypeError(
             f"rotate90: k must be an integer, got {type(k).__name__}. Give quarters of a turn."
         )
-    chosen = backend_for(backend)
+    chosen = backend_for(backend, masks.bounds)
     quarters = int(k) % 4
     if quarters % 2 == 1:
         masks = chosen.transpose(masks)
     if quarters == 0:
         return masks
-    height, width = masks.sizes.astype(np.int64).T
+    height, width = host(masks.sizes).astype(np.int64).T
     rows = _turned(height) if quarters in (1, 2) else _shifted(0 * height)
     columns = _turned(width) if quarters in (2, 3) else _shifted(0 * width)
     return chosen.gather(masks, rows, columns, masks.sizes)
 
 
+@cpu_tensors
 def resize(masks: Masks, sizes: object, *, backend: BackendName | None = None) -> Masks:
     """Resize masks to other sizes, by the nearest pixel.
 
@@ -239,7 +247,7 @@ def resize(masks: Masks, sizes: object, *, backend: BackendName | None = None) -
     ----------
     masks : Masks, N masks
     sizes : (height, width), or int array (N, 2)
-    backend : {"numpy", "cpu"}, optional
+    backend : {"numpy", "cpu", "cuda", "cupy"}, optional
 
     Returns
     -------
@@ -269,9 +277,11 @@ def resize(masks: Masks, sizes: object, *, backend: BackendName | None = None) -
     """
     check_type("resize", "masks", masks, Masks)
     wanted = ragged.as_sizes("resize", sizes, len(masks))
-    source, target = (given.T.astype(np.int64, order="C") for given in (masks.sizes, wanted))
+    source, target = (given.T.astype(np.int64, order="C") for given in (host(masks.sizes), wanted))
     rows, columns = np.stack([2 * source, source, 2 * target], axis=2)
-    return backend_for(backend).gather(masks, rows, columns, wanted)
+    return backend_for(backend, masks.bounds).gather(
+        masks, rows, columns, like(wanted, masks.sizes)
+    )
 
 
 def _window(
@@ -284,7 +294,9 @@ def _window(
     backend: BackendName | None,
 ) -> Masks:
     sizes = ragged.as_sizes(function, np.stack([height, width], axis=1), len(masks))
-    return backend_for(backend).gather(masks, _shifted(top), _shifted(left), sizes)
+    return backend_for(backend, masks.bounds).gather(
+        masks, _shifted(top), _shifted(left), like(sizes, masks.sizes)
+    )
 
 
 def _shifted(by: Array) -> Array:
