@@ -40,6 +40,7 @@ LONGEST = 300
 # Why each of these is one file all the same.
 LONG = {
     "csrc/cpu/segmentation_parser.cpp": "one grammar",
+    "src/maskmill/ops/transform.py": "six functions of one kind, and their docs",
     "src/maskmill/ops/label_map.py": "two functions that are each other's inverse, and their docs",
 }
 
