@@ -61,7 +61,8 @@ def test_convert(tmp_path: Path, source: Path) -> None:
     assert "  images where labels overlap, each pixel going to the one on top: 1 (4 pixels)" in (
         result.stdout.splitlines()
     )
-    assert files_under(tmp_path / "out") == {"a.png", "sub/b.png", "labels.json", "report.json"}
+    named = {"labels.json", "images.json", "report.json"}
+    assert files_under(tmp_path / "out") == named | {"a.png", "sub/b.png"}
 
 
 def test_convert_with_options(tmp_path: Path, source: Path) -> None:
@@ -98,9 +99,9 @@ def test_skipped_records_show_in_the_exit_status(tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         (["x.json", "out"], "Missing option '--to'"),
-        (["x.json", "out", "--to", "png"], "'png' is not one of coco-rle, coco-polygons"),
-        (["x.json", "out", "--to", "coco"], "'coco' is not one of coco-rle"),
+        (["x.json", "out", "--to", "png"], "'png' is not one of coco, "),
         (["x.json", "out", "--to", "panoptic", "--from", "coco-rle"], "is not one of coco, "),
+        (["x.json", "out", "--to", "panoptic", "--size", "480"], "'480' is not like 480x640"),
         (["x.json", "out", "--to", "panoptic", "--jobs", "0"], "0 is not in the range"),
         (["x.json", "out", "--to", "panoptic", "--rule", "round"], "'round' is not one of"),
         (["x.json", "out", "--to", "panoptic", "--void", "3"], "--void does not go with"),
@@ -220,10 +221,9 @@ def test_show_of_an_image_whose_name_is_no_file(tmp_path: Path) -> None:
 def test_formats() -> None:
     result = run("formats")
     assert result.exit_code == 0
-    assert [line.split()[0] for line in result.stdout.splitlines() if line[:1].strip()] == [
-        "format",
-        *format_names(),
-    ]
+    head, *names = [line.split()[0] for line in result.stdout.splitlines() if line[:1].strip()]
+    assert head == "format"
+    assert [name for name in names if name in format_names()] == format_names()
 
 
 def test_rules_of_the_command_are_those_of_the_library() -> None:

@@ -282,8 +282,7 @@ def test_targets_that_are_there(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"to": "png"}, "get_format: name must be one of coco, coco-rle"),
-        ({"to": "coco"}, "convert: to must be a format to write, got 'coco'"),
+        ({"to": "png"}, "get_format: name must be one of coco, "),
         ({"to": "panoptic", "from_": "x"}, "get_format: name must be one of"),
         ({"to": "panoptic", "jobs": 0}, "convert: jobs must be at least 1, got 0"),
         ({"to": "panoptic", "rule": "x"}, "convert: rule must be one of 'coco', 'center', got 'x'"),
@@ -300,8 +299,8 @@ def test_bad_arguments(tmp_path: Path, arguments: Any, message: str) -> None:
 
 def test_a_format_that_cannot_be_read(tmp_path: Path) -> None:
     source = write_json(tmp_path / "x.json", tiny_coco())
-    with pytest.raises(FormatError, match="panoptic is a format to write, not to read"):
-        convert(source, tmp_path / "out.json", to="coco-rle", from_="panoptic")
+    with pytest.raises(FormatError, match="coco-rle is a format to write, not to read"):
+        convert(source, tmp_path / "out.json", to="coco", from_="coco-rle")
 
 
 def test_report(tmp_path: Path) -> None:

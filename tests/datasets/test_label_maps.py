@@ -341,7 +341,7 @@ def test_wholly_hidden_instances_are_reported(tmp_path: Path) -> None:
 def test_files_of_each_format(tmp_path: Path) -> None:
     source = write_json(tmp_path / "x.json", tiny_coco())
     expected = {
-        "semantic-png": {"a.png", "sub/b.png", "labels.json", "report.json"},
+        "semantic-png": {"a.png", "sub/b.png", "labels.json", "images.json", "report.json"},
         "instance-png": {"a.png", "sub/b.png", "instances.json", "report.json"},
         "panoptic": {"panoptic/a.png", "panoptic/sub/b.png", "panoptic.json", "report.json"},
     }

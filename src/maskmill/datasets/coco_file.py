@@ -22,6 +22,7 @@ from maskmill.ops.measure import area, bbox
 
 __all__ = [
     "CocoFile",
+    "CocoWriter",
     "Piece",
     "annotation_records",
     "category_record",
@@ -29,6 +30,7 @@ __all__ = [
     "image_records",
     "join_records",
     "open_coco_file",
+    "write_coco",
 ]
 
 SPOOLED: Final = 1 << 24

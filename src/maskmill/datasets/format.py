@@ -120,6 +120,8 @@ class Format(Generic[OptionsT]):
     """The dataclass of what `write` understands."""
     target: ClassVar[Literal["file", "folder"]] = "file"
     """What `write` makes."""
+    suffix: ClassVar[str] = ".json"
+    """End of the name of a target that is a file."""
     carries: ClassVar[frozenset[Carried]] = frozenset()
     """What comes back from a dataset written and read again in this format; of a format that is
     only read or only written, what is read or written."""

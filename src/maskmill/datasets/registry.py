@@ -25,6 +25,7 @@ GROUP: Final = "maskmill.formats"
 
 _BUILT_IN: Final = {
     "coco": "maskmill.datasets.formats.coco",
+    "lvis": "maskmill.datasets.formats.lvis",
     "coco-rle": "maskmill.datasets.formats.coco_rle",
     "coco-polygons": "maskmill.datasets.formats.coco_polygons",
     "semantic-png": "maskmill.datasets.formats.semantic_png",

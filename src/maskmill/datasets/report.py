@@ -55,6 +55,7 @@ CROWD_LEFT_OUT: Final = LossKind("crowd_left_out", "crowd regions left out")
 CROWD_DRAWN: Final = LossKind(
     "crowd_drawn", "crowd regions drawn like single instances, below them"
 )
+CROWD_LOST: Final = LossKind("crowd_lost", "crowd regions that become single instances")
 EMPTY: Final = LossKind("empty_masks", "instances whose mask has no pixel")
 OUTSIDE: Final = LossKind(
     "vertices_outside", "instances that reach out of their image, cut at its border", "vertices"

@@ -8,10 +8,9 @@ find out which annotations belong to which image; the rest is read shard by shar
 
 from __future__ import annotations
 
-import gc
 from array import array
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -21,6 +20,7 @@ import numpy as np
 
 from maskmill import ragged
 from maskmill.backend.arrays import Array
+from maskmill.datasets.coco_file import Piece, write_coco
 from maskmill.datasets.coco_records import (
     TWICE,
     Image,
@@ -39,13 +39,15 @@ from maskmill.datasets.dataset import (
     Instances,
     Shard,
 )
-from maskmill.datasets.format import Format, Options, ReadOptions
+from maskmill.datasets.format import Format, Options, ReadOptions, Writer
+from maskmill.datasets.formats.coco_polygons import COCO_CARRIES, PolygonWriter
 from maskmill.datasets.jsonfile import (
     Id,
     JsonFile,
     Problems,
     RawId,
     Records,
+    no_gc,
     sniff,
 )
 from maskmill.datasets.shapes import Shapes, shapes_from_coco
@@ -86,22 +88,31 @@ _WORDS: Final = (
 """What a look at the two ends of a file may show, depending on the order of its sections."""
 
 
+_OTHERS: Final = (b"segments_info", b"neg_category_ids")
+"""What COCO panoptic and LVIS have and COCO instances have not."""
+
+
 class Coco(Format[Options]):
-    """COCO instances in one JSON file."""
+    """COCO instances in one JSON file.
+
+    Polygons are written as the numbers that they are; run lengths, and polygons with holes, as
+    compressed run lengths. Crowd regions keep their flag, whatever their segmentation is.
+    """
 
     name = "coco"
-    summary = "COCO instances JSON (COCO, LVIS, exports of CVAT, Roboflow and others)"
+    summary = "COCO instances JSON (COCO, exports of CVAT, Roboflow and others)"
+    carries = COCO_CARRIES
 
     def detect(self, path: Path) -> bool:
         text = sniff(path)
         if not text.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
             return False
-        return b'"segments_info"' not in text and any(
+        return not any(b'"%b"' % word in text for word in _OTHERS) and any(
             all(b'"%b"' % word in text for word in words) for words in _WORDS
         )
 
     def read(self, path: Path, options: ReadOptions) -> Dataset:
-        with _no_gc():
+        with no_gc():
             file = JsonFile(path)
             problems = Problems(options.on_error)
             sections = read_sections(file)
@@ -110,20 +121,17 @@ class Coco(Format[Options]):
         header = Header(tuple(categories.values()), sections.extra)
         return Dataset(header, index.loaders(), len(index.images), problems.skipped)
 
+    def write(
+        self, path: Path, header: Header, options: Options
+    ) -> AbstractContextManager[Writer[Piece]]:
+        return write_coco(path, header, options, _Writer)
+
+
+class _Writer(PolygonWriter):
+    compressed = True
+
 
 FORMAT = Coco()
-
-
-@contextmanager
-def _no_gc() -> Iterator[None]:
-    # Half of the time of reading many small objects goes to a collector that finds nothing.
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 class _Index:

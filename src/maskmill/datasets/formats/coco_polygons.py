@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, get_args
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from maskmill.datasets.coco_file import (
     write_coco,
 )
 from maskmill.datasets.dataset import Header, Shard
-from maskmill.datasets.format import Format, Options, Writer
+from maskmill.datasets.format import Carried, Format, Options, Writer
 from maskmill.datasets.report import HOLES, NOT_POLYGONS, Losses
 from maskmill.datasets.shapes import POLYGONS, RUN_LENGTHS, Shapes
 from maskmill.polygons import Polygons
@@ -26,7 +26,11 @@ from maskmill.polygons import Polygons
 if TYPE_CHECKING:
     from maskmill.backend.arrays import Array
 
-__all__ = ["FORMAT", "CocoPolygons"]
+__all__ = ["COCO_CARRIES", "FORMAT", "CocoPolygons", "PolygonWriter"]
+
+
+COCO_CARRIES: Final[frozenset[Carried]] = frozenset(get_args(Carried)) - {"holes"}
+"""COCO has no rings inside rings; polygons with holes go as run lengths, pixel for pixel."""
 
 
 class CocoPolygons(Format[Options]):
@@ -37,19 +41,31 @@ class CocoPolygons(Format[Options]):
     """
 
     name = "coco-polygons"
-    summary = "COCO instances JSON, polygons kept as they are"
+    summary = "COCO instances JSON, polygons kept as they are, run lengths as counts"
+    carries = COCO_CARRIES
 
     def write(
         self, path: Path, header: Header, options: Options
     ) -> AbstractContextManager[Writer[Piece]]:
-        return write_coco(path, header, options, _Writer)
+        return write_coco(path, header, options, PolygonWriter)
 
 
 FORMAT = CocoPolygons()
 
 
-class _Writer(CocoWriter):
+class PolygonWriter(CocoWriter):
+    """Writes polygons as they are."""
+
+    compressed = False
+    """Whether run lengths are strings."""
+
     def encode(self, shard: Shard, losses: Losses) -> Piece:
+        segmentations = self.segmentations(shard, losses)
+        records = annotation_records(shard, self._categories, segmentations, None, losses)
+        return Piece(join_records(image_records(shard)), encode_annotations(shard, records))
+
+    def segmentations(self, shard: Shard, losses: Losses) -> list[object]:
+        """Give what stands in the field ``segmentation`` of each instance."""
         instances = shard.instances
         shapes = instances.shapes
         holed = np.zeros(len(shapes), bool)
@@ -60,8 +76,7 @@ class _Writer(CocoWriter):
             (HOLES, np.flatnonzero(holed)),
         ):
             losses.add(kind, [instances.ids[k] for k in rows.tolist()])
-        records = annotation_records(shard, self._categories, segmentations, None, losses)
-        return Piece(join_records(image_records(shard)), encode_annotations(shard, records))
+        return segmentations
 
     def _segmentations(self, shapes: Shapes, holed: Array, sizes: Array) -> list[object]:
         segmentations: list[object] = [[] for _ in range(len(shapes))]
@@ -71,7 +86,9 @@ class _Writer(CocoWriter):
             segmentations[k] = rings
         as_runs = np.flatnonzero(holed | (shapes.kinds == RUN_LENGTHS))
         masks = shapes[as_runs].masks(sizes[as_runs], self._options.rule)
-        for k, run_lengths in zip(as_runs.tolist(), masks.to_coco(compressed=False), strict=True):
+        for k, run_lengths in zip(
+            as_runs.tolist(), masks.to_coco(compressed=self.compressed), strict=True
+        ):
             segmentations[k] = run_lengths
         return segmentations
 

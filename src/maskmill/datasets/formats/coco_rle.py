@@ -16,6 +16,7 @@ from maskmill.datasets.coco_file import (
 )
 from maskmill.datasets.dataset import Header, Shard
 from maskmill.datasets.format import Format, Options, Writer
+from maskmill.datasets.formats.coco_polygons import COCO_CARRIES
 from maskmill.datasets.losses import note_shapes
 from maskmill.datasets.report import Losses
 from maskmill.datasets.shapes import NO_SHAPE
@@ -32,6 +33,7 @@ class CocoRle(Format[Options]):
 
     name = "coco-rle"
     summary = "COCO instances JSON, every segmentation as compressed run lengths"
+    carries = COCO_CARRIES - {"polygons", "parts"}
 
     def write(
         self, path: Path, header: Header, options: Options

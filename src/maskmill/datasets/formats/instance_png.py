@@ -7,12 +7,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
+import msgspec
 import numpy as np
 
+from maskmill.datasets.building import ShardBuilder
 from maskmill.datasets.coco_file import JsonArray, category_record, join_records
-from maskmill.datasets.dataset import Header, Shard
+from maskmill.datasets.coco_records import read_categories, unknown
+from maskmill.datasets.dataset import Dataset, Header, Shard
 from maskmill.datasets.files import atomic_path
-from maskmill.datasets.format import Format, Writer
+from maskmill.datasets.format import Format, ReadOptions, Writer
+from maskmill.datasets.jsonfile import JsonFile, Problems, RawId, Records
 from maskmill.datasets.painting import (
     Painting,
     PaintOptions,
@@ -22,6 +26,7 @@ from maskmill.datasets.painting import (
 from maskmill.datasets.palette import rgb_from_ids
 from maskmill.datasets.paths import OutputFolder, output_name
 from maskmill.datasets.report import Losses
+from maskmill.datasets.streams import read_labels, read_picture, shard_loaders
 from maskmill.errors import FormatError
 
 if TYPE_CHECKING:
@@ -47,6 +52,16 @@ class InstancePng(Format[PaintOptions]):
     options = PaintOptions
     target = "folder"
     image_suffix = ".png"
+    carries = frozenset(
+        ("masks", "instances", "crowd", "instance_ids", "image_ids", "category_ids",
+         "category_fields", "empty_images", "empty_categories")
+    )  # fmt: skip
+
+    def detect(self, path: Path) -> bool:
+        return (path / INDEX).is_file()
+
+    def read(self, path: Path, options: ReadOptions) -> Dataset:
+        return _read(path, options)
 
     @contextmanager
     def write(self, path: Path, header: Header, options: PaintOptions) -> Iterator[Writer[bytes]]:
@@ -59,6 +74,63 @@ class InstancePng(Format[PaintOptions]):
 
 
 FORMAT = InstancePng()
+
+
+class _Drawn(msgspec.Struct, frozen=True):
+    id: int
+    annotation_id: RawId
+    category_id: RawId
+    iscrowd: int = 0
+
+
+class _Image(msgspec.Struct, frozen=True):
+    image_id: RawId
+    file_name: str
+    png: str
+    bits: int
+    instances: list[_Drawn]
+
+
+def _read(path: Path, options: ReadOptions) -> Dataset:
+    file = JsonFile(path / INDEX)
+    problems = Problems(options.on_error)
+    top = file.top()
+    sections = {}
+    for name in ("categories", "images"):
+        if name not in top:
+            raise FormatError(f"must have the field {name}, got none.", file.name)
+        sections[name] = file.array(top[name], f"/{name}")
+    categories = read_categories(file, sections["categories"], problems)
+    rows = {number: row for row, number in enumerate(categories)}
+    records = Records(file, _Image, "images")
+
+    def read_image(
+        numbered: tuple[int, msgspec.Raw], builder: ShardBuilder, problems: Problems
+    ) -> None:
+        i, raw = numbered
+        image = records.read(raw, i)
+        number = records.id(image.image_id, i, "image_id")
+        png = records.inside(path, image.png, i, "png", number)
+        found = read_labels(read_picture(png, number, rgb=image.bits == 24))
+        builder.add_image(number, image.file_name, found.size, f"/images/{i}")
+        for k, drawn in enumerate(image.instances):
+            place = f"instances/{k}"
+            own = records.id(drawn.annotation_id, i, f"{place}/annotation_id")
+            category = records.id(drawn.category_id, i, f"{place}/category_id")
+            if category not in rows:
+                got = unknown("a category", category, rows)
+                problems.add(records.error(i, f"{place}/category_id", got, own))
+                continue
+            mask = found.mask(drawn.id)
+            builder.add_instance(rows[category], mask, number=own, crowd=drawn.iscrowd == 1)
+
+    items = list(enumerate(sections["images"]))
+    return Dataset(
+        Header(tuple(categories.values())),
+        shard_loaders(items, read_image, options, numbered=True),
+        len(items),
+        problems.skipped,
+    )
 
 
 class _Writer(Writer[bytes]):

@@ -19,8 +19,8 @@ from maskmill.datasets.coco_file import (
     open_coco_file,
 )
 from maskmill.datasets.colours import category_colours
-from maskmill.datasets.dataset import Category, Header, Id, Shard
-from maskmill.datasets.format import Format, Writer
+from maskmill.datasets.dataset import Category, Dataset, Header, Id, Shard
+from maskmill.datasets.format import Format, ReadOptions, Writer
 from maskmill.datasets.painting import (
     Painting,
     PaintOptions,
@@ -29,6 +29,7 @@ from maskmill.datasets.painting import (
     prepare,
 )
 from maskmill.datasets.palette import rgb_from_ids
+from maskmill.datasets.panoptic_reader import panoptic_file, read_panoptic
 from maskmill.datasets.paths import OutputFolder, output_name
 from maskmill.datasets.report import MERGED_STUFF, RENUMBERED, Losses
 from maskmill.errors import FormatError
@@ -56,6 +57,16 @@ class Panoptic(Format[PaintOptions]):
     options = PaintOptions
     target = "folder"
     image_suffix = ".png"
+    carries = frozenset(
+        ("masks", "instances", "crowd", "instance_ids", "image_ids", "category_ids",
+         "category_fields", "image_fields", "dataset_fields", "empty_images", "empty_categories")
+    )  # fmt: skip
+
+    def detect(self, path: Path) -> bool:
+        return panoptic_file(path) is not None
+
+    def read(self, path: Path, options: ReadOptions) -> Dataset:
+        return read_panoptic(path, options)
 
     @contextmanager
     def write(self, path: Path, header: Header, options: PaintOptions) -> Iterator[Writer[Piece]]:

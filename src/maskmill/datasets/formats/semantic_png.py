@@ -6,18 +6,21 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 import msgspec
 import numpy as np
 
+from maskmill.datasets.coco_file import JsonArray, join_records
 from maskmill.datasets.colours import VOID_COLOUR, category_colours
-from maskmill.datasets.dataset import Category, Header, Shard
-from maskmill.datasets.files import write_atomically
-from maskmill.datasets.format import Format, Writer
+from maskmill.datasets.dataset import Category, Dataset, Header, Shard
+from maskmill.datasets.files import atomic_path, write_atomically
+from maskmill.datasets.format import Format, ReadOptions, Writer
+from maskmill.datasets.jsonfile import sniff
 from maskmill.datasets.painting import PaintOptions, prepare
-from maskmill.datasets.paths import OutputFolder
+from maskmill.datasets.paths import OutputFolder, output_name
 from maskmill.datasets.report import Losses
+from maskmill.datasets.semantic_reader import INDEX, LEGEND, read_semantic
 from maskmill.errors import FormatError
 from maskmill.ops.check import check_choice
 
@@ -26,7 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMAT", "SemanticOptions", "SemanticPng"]
 
-LEGEND: Final = "labels.json"
 Labels: TypeAlias = Literal["auto", "id", "index"]
 
 
@@ -56,7 +58,10 @@ class SemanticOptions(PaintOptions):
 class SemanticPng(Format[SemanticOptions]):
     """Label maps of 8 bits with a palette or, for more than 255 values, 16 bits without.
 
-    ``labels.json`` beside them says which value is which category, and its colour.
+    ``labels.json`` beside them says which value is which category, and its colour; ``images.json``
+    which picture is which image. Read, each category of an image is one instance. A folder without
+    a legend is read as well: its files are looked through once for the values in use, 0 and, in 8
+    bits, 255 are no category, and a category has its value as name.
     """
 
     name = "semantic-png"
@@ -64,11 +69,24 @@ class SemanticPng(Format[SemanticOptions]):
     options = SemanticOptions
     target = "folder"
     image_suffix = ".png"
+    carries = frozenset(("masks", "image_ids", "category_ids", "empty_images", "empty_categories"))
+
+    def detect(self, path: Path) -> bool:
+        return (path / LEGEND).is_file() and b'"background"' in sniff(path / LEGEND)
+
+    def read(self, path: Path, options: ReadOptions) -> Dataset:
+        return read_semantic(path, options)
 
     @contextmanager
-    def write(self, path: Path, header: Header, options: SemanticOptions) -> Iterator[Writer[None]]:
+    def write(
+        self, path: Path, header: Header, options: SemanticOptions
+    ) -> Iterator[Writer[bytes]]:
         legend = _Legend(header, options)
-        yield _Writer(OutputFolder(path), legend, options)
+        folder = OutputFolder(path)
+        with atomic_path(path / INDEX) as temporary, temporary.open("wb") as file:
+            file.write(b"[")
+            yield _Writer(folder, legend, options, JsonArray(file))
+            file.write(b"\n]\n")
         write_atomically(path / LEGEND, legend.to_json())
 
 
@@ -150,15 +168,18 @@ def _values(categories: Sequence[Category], options: SemanticOptions) -> list[in
     return list(range(first, first + len(ids)))
 
 
-class _Writer(Writer[None]):
-    def __init__(self, folder: OutputFolder, legend: _Legend, options: SemanticOptions) -> None:
+class _Writer(Writer[bytes]):
+    def __init__(
+        self, folder: OutputFolder, legend: _Legend, options: SemanticOptions, index: JsonArray
+    ) -> None:
         self._folder = folder
+        self._index = index
         self._legend = legend
         self._options = options
         self._labels = np.array(legend.values, np.int64)
         self._palette = legend.palette
 
-    def encode(self, shard: Shard, losses: Losses) -> None:
+    def encode(self, shard: Shard, losses: Losses) -> bytes:
         legend = self._legend
         painting = prepare(
             shard, self._options, losses, void_is_background=legend.void == legend.background
@@ -170,6 +191,12 @@ class _Writer(Writer[None]):
         painting.note_overlap(labels, np.array(covered), shard.images.ids, losses)
         for name, picture in zip(shard.images.file_names, maps, strict=True):
             self._folder.write_png(name, picture, palette=self._palette)
+        return join_records(
+            [
+                {"id": number, "file_name": name, "png": output_name(name, ".png")}
+                for number, name in zip(shard.images.ids, shard.images.file_names, strict=True)
+            ]
+        )
 
-    def append(self, piece: None) -> None:
-        del piece  # every image has its file already
+    def append(self, piece: bytes) -> None:
+        self._index.add(piece)
