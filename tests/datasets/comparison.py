@@ -157,7 +157,11 @@ def _compare_categories(before: Plain, after: Plain, able: frozenset[str]) -> No
 
 def _compare_instances(before: list[Instance], after: list[Instance], able: frozenset[str]) -> None:
     if "boxes" not in able:
-        before, after = ([i for i in rows if i.kind != NO_SHAPE] for rows in (before, after))
+        # A box without a shape is left out, or has become a shape.
+        shaped = [k for k, one in enumerate(before) if one.kind != NO_SHAPE]
+        kept = len(after) == len(before)
+        after = [after[k] for k in shaped] if kept else [i for i in after if i.kind != NO_SHAPE]
+        before = [before[k] for k in shaped]
     if "instances" not in able:
         _compare_unions(before, after, able)
         return
