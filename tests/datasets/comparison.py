@@ -186,7 +186,7 @@ def _compare_instances(before: list[Instance], after: list[Instance], able: froz
         if "attributes" in able:
             assert other.extra.get("attributes") == one.extra.get("attributes")
         if "fields" in able:
-            # What a tool calls a shape says how to write it there, and is known to these tools only.
+            # What a tool calls a shape says how to write it there; others do not know it.
             assert holds(other.extra, one.extra, but=("shape_type",))
 
 

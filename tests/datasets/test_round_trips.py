@@ -81,6 +81,9 @@ def holed(height: int, width: int) -> list[int]:
     return counts
 
 
+ALIKE = {"kaggle-rle-rows": "kaggle-rle"}
+"""Formats whose files look like those of another."""
+
 SOURCES = {"apart": apart, "together": together}
 
 
@@ -139,4 +142,4 @@ def test_what_is_written_is_recognised(folder: Path, name: str) -> None:
     from maskmill.datasets import detect
 
     found = detect(target(folder / "apart", get_format(name)))
-    assert found.name == name or get_format(name).summary.startswith("COCO instances JSON")
+    assert found.name == ALIKE.get(name, name)

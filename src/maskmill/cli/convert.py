@@ -56,6 +56,12 @@ PATH = click.Path(path_type=Path)
     help="Crowd regions, below all else: draw them (default), draw them as void, or skip them.",
 )
 @click.option(
+    "--parts",
+    type=click.Choice(("join", "split")),
+    help="Parts of an instance, where a format has one outline: join them by bridges of no width "
+    "(default), or make an instance of each.",
+)
+@click.option(
     "--labels",
     type=click.Choice(("auto", "id", "index")),
     help="Pixels of semantic maps: category ids, places in the list of categories, or ids where "

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from maskmill.backend.dispatch import backend_for
 from maskmill.datasets.dataset import Shard
+from maskmill.datasets.format import Carried
 from maskmill.datasets.report import DEGENERATE, EMPTY, OUTSIDE, Losses, LossKind
 from maskmill.datasets.shapes import NO_SHAPE, POLYGONS
 from maskmill.masks import Masks
@@ -16,7 +17,7 @@ from maskmill.masks import Masks
 if TYPE_CHECKING:
     from maskmill.backend.arrays import Array
 
-__all__ = ["note_shapes"]
+__all__ = ["note_dropped", "note_shapes"]
 
 
 def note_shapes(shard: Shard, masks: Masks, losses: Losses) -> Array:
@@ -66,3 +67,32 @@ def _note(
     kind: LossKind, ids: Sequence[int | str], chosen: Array, amount: int, losses: Losses
 ) -> None:
     losses.add(kind, [ids[k] for k in np.flatnonzero(chosen).tolist()], amount)
+
+
+def note_dropped(shard: Shard, carries: frozenset[Carried], losses: Losses) -> None:
+    """Note the columns and fields of images and instances that a format does not carry.
+
+    Parameters
+    ----------
+    shard : Shard
+    carries : frozenset
+        What the format carries, see `Format.carries`.
+    losses : Losses
+    """
+    instances = shard.instances
+    if "scores" not in carries:
+        losses.drop_fields(["score"] * sum(score is not None for score in instances.scores))
+    if "fields" not in carries:
+        kept = {name for name, kinds in _FIELDS.items() if kinds in carries}
+        for extra in instances.extra:
+            losses.drop_fields(extra.keys() - kept)
+    if "image_fields" not in carries:
+        for extra in shard.images.extra:
+            losses.drop_fields(f"images/{name}" for name in extra)
+
+
+_FIELDS: Final[dict[str, Carried]] = {
+    "attributes": "attributes",
+    "keypoints": "keypoints",
+    "num_keypoints": "keypoints",
+}

@@ -116,16 +116,23 @@ class OutputFolder:
         image, palette
             See `maskmill.datasets.png.encode_png`.
         """
-        name = output_name(file_name, ".png")
-        folder = name.rpartition("/")[0]
-        if folder not in self._made:
-            (self._root / folder).mkdir(parents=True, exist_ok=True)
-            self._made.add(folder)
-        path = f"{self._root}/{name}"
+        path = self._place(file_name, ".png")
         if image.size < WHOLE:
             write_atomically(path, encode_png(image, palette=palette))
         else:
             write_png(path, image, palette=palette)
+
+    def write(self, file_name: str, suffix: str, content: bytes) -> None:
+        """Write a file of an image, in the sub-folder that its file name asks for."""
+        write_atomically(self._place(file_name, suffix), content)
+
+    def _place(self, file_name: str, suffix: str) -> str:
+        name = output_name(file_name, suffix)
+        folder = name.rpartition("/")[0]
+        if folder not in self._made:
+            (self._root / folder).mkdir(parents=True, exist_ok=True)
+            self._made.add(folder)
+        return f"{self._root}/{name}"
 
 
 class Names:
