@@ -56,6 +56,11 @@ PATH = click.Path(path_type=Path)
     help="Crowd regions, below all else: draw them (default), draw them as void, or skip them.",
 )
 @click.option(
+    "--maps/--no-maps",
+    default=None,
+    help="Cityscapes: write the label maps too (default), or the polygons only.",
+)
+@click.option(
     "--parts",
     type=click.Choice(("join", "split")),
     help="Parts of an instance, where a format has one outline: join them by bridges of no width "

@@ -31,6 +31,7 @@ _BUILT_IN: Final = {
     "semantic-png": "maskmill.datasets.formats.semantic_png",
     "instance-png": "maskmill.datasets.formats.instance_png",
     "panoptic": "maskmill.datasets.formats.panoptic",
+    "cityscapes": "maskmill.datasets.formats.cityscapes",
     "yolo-seg": "maskmill.datasets.formats.yolo",
     "kaggle-rle": "maskmill.datasets.formats.kaggle_rle",
     "kaggle-rle-rows": "maskmill.datasets.formats.kaggle_rle_rows",
