@@ -29,7 +29,7 @@ REQUIRED = {"numpy", "cpu"} | set(filter(None, os.environ.get("MASKMILL_REQUIRE"
 
 
 # Test files whose operations have kernels.
-WITH_KERNELS = ("test_measure.py",)
+WITH_KERNELS = ("test_measure.py", "test_strings.py")
 
 
 def pytest_report_header() -> list[str]:

@@ -49,4 +49,30 @@ MASKMILL_HD i64 number_from_chars(u64 chars, int length) {
   return static_cast<i64>(groups << unused) >> unused;
 }
 
+MASKMILL_HD i64 pixel_count(const i32* sizes, i64 image) {
+  return static_cast<i64>(sizes[2 * image]) * sizes[2 * image + 1];
+}
+
+// Runs of a mask, background first. The end of the image closes the last one, unless the foreground
+// reaches it.
+MASKMILL_HD i64 run_count(const u32* bounds, i64 n_bounds, u32 n_pixels) {
+  return n_bounds + (n_bounds == 0 || bounds[n_bounds - 1] != n_pixels);
+}
+
+MASKMILL_HD u32 run_length(const u32* bounds, i64 n_bounds, u32 n_pixels, i64 run) {
+  const u32 end = run < n_bounds ? bounds[run] : n_pixels;
+  return end - (run > 0 ? bounds[run - 1] : 0);
+}
+
+// What a string holds of a run: its difference to the run two before it, from the fourth on.
+MASKMILL_HD i64 run_number(const u32* bounds, i64 n_bounds, u32 n_pixels, i64 run) {
+  const i64 length = run_length(bounds, n_bounds, n_pixels, run);
+  return run > 2 ? length - i64{run_length(bounds, n_bounds, n_pixels, run - 2)} : length;
+}
+
+// A count that a mask of so many pixels may hold.
+MASKMILL_HD bool is_possible_count(i64 count, i64 n_pixels) {
+  return count >= 0 && count <= n_pixels;
+}
+
 }  // namespace maskmill

@@ -63,6 +63,14 @@ class Device {
     if (n_blocks > 0) start(Args::kKernel, n_blocks, n_threads, &args, sizeof args);
   }
 
+  // The same with one block an item, as far as they fill the device; the kernel strides over the
+  // rest.
+  template <class Args>
+  void launch_blocks(int64_t n_items, const Args& args, int n_threads = 256) {
+    const int64_t most = n_resident_blocks();
+    launch(n_items < most ? n_items : most, n_threads, args);
+  }
+
   // The same with one thread an item, and with one warp an item.
   template <class Args>
   void launch_threads(int64_t n_items, const Args& args, int n_threads = 256) {

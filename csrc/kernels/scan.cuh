@@ -49,11 +49,12 @@ MASKMILL_KERNEL MASKMILL_BOUNDS(kScanThreads) maskmill_scan(ScanArgs args) {
   i64 total;
   i64 at = block_exclusive_scan<kScanThreads>(own, sums, &total);
   if (threadIdx.x < kWarp) {
-    const u64 own_sum = static_cast<u64>(total);
+    const u64 own_sum = static_cast<u64>(total) & kScanValue;
     if (tile > 0 && threadIdx.x == 0) store_release(&args.tiles[tile], kScanOwnSum | own_sum);
     const i64 earlier = tile > 0 ? scan_look_back(args.tiles, tile) : 0;
     if (threadIdx.x == 0) {
-      store_release(&args.tiles[tile], kScanPrefix | (static_cast<u64>(earlier) + own_sum));
+      const u64 sum = (static_cast<u64>(earlier) + own_sum) & kScanValue;
+      store_release(&args.tiles[tile], kScanPrefix | sum);
       before[0] = earlier;
     }
   }

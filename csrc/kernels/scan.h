@@ -10,7 +10,7 @@ constexpr u32 kScanTile = 4 * kScanThreads;
 
 struct ScanArgs {
   static constexpr const char* kKernel = "maskmill_scan";
-  const i64* in;  // [n], sums below 2**62, none negative
+  const i64* in;  // [n]; sums that are negative or reach 2**62 are right modulo 2**62
   i64* out;       // [n + 1]; may be `in`
   i64 n;
   u64* tiles;   // [n / kScanTile + 1], zero

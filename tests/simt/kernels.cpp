@@ -27,7 +27,18 @@ std::function<void()> find_kernel(const char* name, const void* args) {
   static const std::unordered_map<std::string, Bind> kernels{
       entry(maskmill_area),
       entry(maskmill_bbox),
+      entry(maskmill_check_chars),
+      entry(maskmill_clip_counts),
+      entry(maskmill_count_chars),
+      entry(maskmill_count_flips),
+      entry(maskmill_count_numbers),
+      entry(maskmill_count_runs),
+      entry(maskmill_read_numbers),
       entry(maskmill_scan),
+      entry(maskmill_to_counts),
+      entry(maskmill_to_strings),
+      entry(maskmill_undo_differences),
+      entry(maskmill_write_flips),
   };
   return kernels.at(name)(args);
 }

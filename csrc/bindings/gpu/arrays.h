@@ -106,4 +106,9 @@ py::object to_python(const Column<T>& column) {
   return dynamic_cast<const PythonAllocation&>(*column.memory).owner();
 }
 
+// Bounds, how many, and offsets.
+inline py::tuple to_python(const MaskColumns& masks) {
+  return py::make_tuple(to_python(masks.bounds), masks.bounds.size, to_python(masks.offsets));
+}
+
 }  // namespace maskmill::gpu

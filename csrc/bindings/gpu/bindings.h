@@ -6,6 +6,7 @@
 namespace maskmill::gpu {
 
 void bind_measure(pybind11::module_& module);
+void bind_strings(pybind11::module_& module);
 
 // Everything: the class Device and all operations.
 void bind_operations(pybind11::module_& module);

@@ -16,6 +16,8 @@ import numpy.typing as npt
 from maskmill.backend.arrays import Array
 from maskmill.backend.contract import BackendName, Segmentations
 from maskmill.backend.native import Native
+from maskmill.backend.program import strings
+from maskmill.errors import StructureError
 from maskmill.masks import Masks
 
 DeviceArray: TypeAlias = Any
@@ -30,13 +32,16 @@ class Call(Protocol):
         """The ``Device`` of the extension."""
 
     def read(self, array: Array) -> DeviceArray:
-        """A contiguous column of the caller as the kernels see it."""
+        """An array of the caller as the kernels see it, any strides."""
 
     def write(self, array: Array) -> DeviceArray:
         """An array of the caller that the kernels write to, any strides."""
 
     def give(self, memory: DeviceArray, dtype: npt.DTypeLike, *shape: int) -> Array:
         """Memory of the caller's library as an array."""
+
+    def copy_to_host(self, array: Array) -> npt.NDArray[Any]:
+        """A copy that NumPy can read."""
 
 
 OpenCall: TypeAlias = Callable[..., AbstractContextManager[Call]]
@@ -61,8 +66,47 @@ class Gpu:
             out = self._ops.bbox(call.device, *_columns(call, masks))
             return call.give(out, np.int64, len(masks), 4)
 
+    def to_counts(self, masks: Masks) -> tuple[Array, Array]:
+        with self._open(masks.bounds) as call:
+            out = self._ops.to_counts(call.device, *_columns(call, masks))
+            return _give_ragged(call, out, np.uint32, len(masks))
+
+    def to_coco_strings(self, masks: Masks) -> tuple[Array, Array]:
+        with self._open(masks.bounds) as call:
+            out = self._ops.to_coco_strings(call.device, *_columns(call, masks))
+            return _give_ragged(call, out, np.uint8, len(masks))
+
+    def from_counts(self, counts: Array, offsets: Array, sizes: Array) -> Masks:
+        return self._from_records("from_counts", counts, offsets, sizes)
+
+    def from_coco_strings(self, chars: Array, offsets: Array, sizes: Array) -> Masks:
+        return self._from_records("from_coco_strings", chars, offsets, sizes)
+
+    def _from_records(self, function: str, values: Array, offsets: Array, sizes: Array) -> Masks:
+        with self._open(values) as call:
+            columns = [call.read(column) for column in (values, offsets, sizes)]
+            out = getattr(self._ops, function)(call.device, *columns)
+            if not isinstance(out, int):
+                return Masks.from_trusted(*_give_ragged(call, out, np.uint32, len(sizes)), sizes)
+            # The kernels know which record is the first bad one, the array program what it breaks.
+            first, stop = call.copy_to_host(offsets[out : out + 2]).tolist()
+            record = call.copy_to_host(values[first:stop])
+            size = call.copy_to_host(sizes[out : out + 1])
+        try:
+            getattr(strings, function)(record, np.array([0, stop - first]), size)
+        except StructureError as error:
+            raise StructureError(out, error.requirement, error.got) from None
+        raise AssertionError(f"{function}: record {out} is bad only for the kernels")
+
     def parse_segmentations(self, texts: Sequence[bytes | memoryview]) -> Segmentations:
         return Native().parse_segmentations(texts)  # text lies on the host
+
+
+def _give_ragged(
+    call: Call, out: tuple[DeviceArray, int, DeviceArray], dtype: npt.DTypeLike, n_rows: int
+) -> tuple[Array, Array]:
+    values, n_values, offsets = out
+    return call.give(values, dtype, n_values), call.give(offsets, np.int64, n_rows + 1)
 
 
 def _columns(call: Call, masks: Masks) -> tuple[DeviceArray, DeviceArray, DeviceArray]:
