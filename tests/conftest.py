@@ -29,7 +29,13 @@ REQUIRED = {"numpy", "cpu"} | set(filter(None, os.environ.get("MASKMILL_REQUIRE"
 
 
 # Test files whose operations have kernels.
-WITH_KERNELS = ("test_measure.py", "test_strings.py")
+WITH_KERNELS = (
+    "test_combine.py",
+    "test_iou.py",
+    "test_measure.py",
+    "test_rasterize.py",
+    "test_strings.py",
+)
 
 
 def pytest_report_header() -> list[str]:

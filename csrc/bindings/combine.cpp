@@ -4,24 +4,17 @@
 
 #include "bindings/arrays.h"
 #include "bindings/bindings.h"
+#include "bindings/set_op.h"
 
 namespace maskmill {
 namespace {
-
-SetOp set_op(const std::string& name) {
-  if (name == "union") return SetOp::kUnion;
-  if (name == "intersection") return SetOp::kIntersection;
-  if (name == "difference") return SetOp::kDifference;
-  if (name == "symmetric_difference") return SetOp::kSymmetricDifference;
-  throw py::value_error("unknown set operation " + name);
-}
 
 py::tuple bind_combine_pairs(const In<uint32_t>& bounds_a, const In<int64_t>& offsets_a,
                              const In<uint32_t>& bounds_b, const In<int64_t>& offsets_b,
                              const std::string& op, int threads) {
   const MasksView a = view_masks(bounds_a, offsets_a);
   const MasksView b = view_masks(bounds_b, offsets_b);
-  const SetOp known = set_op(op);
+  const SetOp known = set_op_named(op);
   MaskColumns out;
   {
     const py::gil_scoped_release release;
@@ -45,7 +38,7 @@ py::tuple bind_merge(const In<uint32_t>& bounds, const In<int64_t>& offsets,
                      const In<int64_t>& groups, const std::string& op, const In<int32_t>& sizes,
                      int threads) {
   const MasksView masks = view_masks(bounds, offsets);
-  const SetOp known = set_op(op);
+  const SetOp known = set_op_named(op);
   MaskColumns out;
   {
     const py::gil_scoped_release release;

@@ -11,6 +11,8 @@
 
 namespace maskmill {
 
+enum class RasterRule { coco, center };
+
 // Largest absolute coordinate of a vertex, in pixels: 2**22. See polygons.py.
 
 MASKMILL_HD i32 clamp_i32(i32 value, i32 low, i32 high) {

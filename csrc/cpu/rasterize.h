@@ -1,10 +1,9 @@
 #pragma once
 
+#include "core/rasterize.h"
 #include "cpu/views.h"
 
 namespace maskmill {
-
-enum class RasterRule { coco, center };
 
 MaskColumns rasterize(const PolygonsView& polygons, RasterRule rule, int threads);
 

@@ -165,6 +165,11 @@ int64_t CudaDevice::n_resident_blocks() const {
   return state_.n_resident_threads / kThreadsPerBlock;
 }
 
+// As MASKMILL_HAS_BINARY_MMA of the kernels.
+bool CudaDevice::has_binary_mma() const {
+  return state_.architecture >= 80 && state_.architecture < 100;
+}
+
 void CudaDevice::start(const char* kernel, int64_t n_blocks, int n_threads, const void* args,
                        size_t n_bytes) {
   constexpr int64_t kMostBlocks = (int64_t{1} << 31) - 1;

@@ -44,6 +44,8 @@ class Device {
   // Blocks that keep the whole device busy; kernels whose amount of work only the device knows
   // stride over it with so many.
   [[nodiscard]] virtual int64_t n_resident_blocks() const = 0;
+  // Tensor cores multiply bit matrices: compute capability 8.0 to 9.x.
+  [[nodiscard]] virtual bool has_binary_mma() const { return false; }
 
   template <class T>
   Column<T> allocate_column(int64_t size) {

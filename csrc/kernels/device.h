@@ -46,6 +46,12 @@ MASKMILL_DEVICE void copy_async_wait() {
   asm volatile("cp.async.wait_group %0;" ::"n"(pending) : "memory");
 }
 
+#endif
+
+// Tensor cores multiply bits from compute capability 8.0 to 9.x.
+#if !defined(__CUDA_ARCH__) || (__CUDA_ARCH__ >= 800 && __CUDA_ARCH__ < 1000)
+#define MASKMILL_HAS_BINARY_MMA
+
 // c += popcount(A & B) of a warp, m16n8k256. With g = lane / 4 and t = lane % 4, `a` is rows g and
 // g + 8, words t and t + 4 (row first); `b` column g, words t and t + 4; `c` rows g and g + 8,
 // columns 2t and 2t + 1.
@@ -63,6 +69,7 @@ MASKMILL_DEVICE void mma_b1(i32 c[4], const u32 a[4], const u32 b[2]) {
 #else
 
 #include "dialect.h"
+#define MASKMILL_HAS_BINARY_MMA
 
 #endif
 

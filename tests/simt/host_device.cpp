@@ -26,6 +26,8 @@ void HostDevice::read(void* host, const void* data, int64_t n_bytes) {
 // Few, so that kernels that stride over their work do it more than once.
 int64_t HostDevice::n_resident_blocks() const { return 3; }
 
+bool HostDevice::has_binary_mma() const { return true; }
+
 void HostDevice::start(const char* kernel, int64_t n_blocks, int n_threads, const void* args,
                        size_t /*n_bytes*/) {
   simt::launch(kernel, {static_cast<unsigned>(n_blocks), 1, 1},

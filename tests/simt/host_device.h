@@ -18,6 +18,7 @@ class HostDevice final : public gpu::Device {
   void fill(void* data, int byte, int64_t n_bytes) override;
   void read(void* host, const void* data, int64_t n_bytes) override;
   [[nodiscard]] int64_t n_resident_blocks() const override;
+  [[nodiscard]] bool has_binary_mma() const override;
 
  protected:
   void start(const char* kernel, int64_t n_blocks, int n_threads, const void* args,

@@ -5,7 +5,10 @@
 
 namespace maskmill::gpu {
 
+void bind_combine(pybind11::module_& module);
+void bind_iou(pybind11::module_& module);
 void bind_measure(pybind11::module_& module);
+void bind_rasterize(pybind11::module_& module);
 void bind_strings(pybind11::module_& module);
 
 // Everything: the class Device and all operations.

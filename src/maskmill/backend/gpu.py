@@ -14,11 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from maskmill.backend.arrays import Array
-from maskmill.backend.contract import BackendName, Segmentations
+from maskmill.backend.contract import BackendName, RasterRule, Segmentations, SetOp
 from maskmill.backend.native import Native
 from maskmill.backend.program import strings
 from maskmill.errors import StructureError
 from maskmill.masks import Masks
+from maskmill.polygons import Polygons
 
 DeviceArray: TypeAlias = Any
 """An object with ``__cuda_array_interface__``."""
@@ -56,6 +57,19 @@ class Gpu:
         self._ops = ops
         self._open = open_call
 
+    def rasterize(self, polygons: Polygons, rule: RasterRule) -> Masks:
+        with self._open(polygons.coords) as call:
+            out = self._ops.rasterize(
+                call.device,
+                call.read(polygons.coords),
+                call.read(polygons.ring_offsets),
+                call.read(polygons.part_offsets),
+                call.read(polygons.mask_offsets),
+                call.read(polygons.sizes),
+                rule,
+            )
+            return _give_masks(call, out, polygons.sizes)
+
     def area(self, masks: Masks) -> Array:
         with self._open(masks.bounds) as call:
             out = self._ops.area(call.device, call.read(masks.bounds), call.read(masks.offsets))
@@ -65,6 +79,57 @@ class Gpu:
         with self._open(masks.bounds) as call:
             out = self._ops.bbox(call.device, *_columns(call, masks))
             return call.give(out, np.int64, len(masks), 4)
+
+    def combine(self, a: Masks, b: Masks, op: SetOp) -> Masks:
+        sizes = a.sizes if len(b) == 1 else b.sizes
+        with self._open(a.bounds) as call:
+            out = self._ops.combine(call.device, *_lists(call, a), *_lists(call, b), op)
+            return _give_masks(call, out, sizes)
+
+    def complement(self, masks: Masks) -> Masks:
+        with self._open(masks.bounds) as call:
+            out = self._ops.complement(call.device, *_columns(call, masks))
+            return _give_masks(call, out, masks.sizes)
+
+    def merge(self, masks: Masks, groups: Array, op: SetOp, sizes: Array) -> Masks:
+        with self._open(masks.bounds) as call:
+            out = self._ops.merge(
+                call.device, *_lists(call, masks), call.read(groups), op, call.read(sizes)
+            )
+            return _give_masks(call, out, sizes)
+
+    def intersection_area(self, a: Masks, b: Masks, groups_a: Array, groups_b: Array) -> Array:
+        return self._measure_pairs("intersection_area", np.int64, a, b, groups_a, groups_b)
+
+    def iou(
+        self, a: Masks, b: Masks, groups_a: Array, groups_b: Array, crowd: Array | None
+    ) -> Array:
+        return self._measure_pairs("iou", np.float64, a, b, groups_a, groups_b, crowd)
+
+    def dice(self, a: Masks, b: Masks, groups_a: Array, groups_b: Array) -> Array:
+        return self._measure_pairs("dice", np.float64, a, b, groups_a, groups_b)
+
+    def _measure_pairs(
+        self,
+        measure: str,
+        dtype: npt.DTypeLike,
+        a: Masks,
+        b: Masks,
+        groups_a: Array,
+        groups_b: Array,
+        crowd: Array | None = None,
+    ) -> Array:
+        with self._open(a.bounds) as call:
+            out, n_pairs = self._ops.measure_pairs(
+                call.device,
+                *_columns(call, a),
+                *_columns(call, b),
+                call.read(groups_a),
+                call.read(groups_b),
+                measure,
+                None if crowd is None else call.read(crowd),
+            )
+            return call.give(out, dtype, n_pairs)
 
     def to_counts(self, masks: Masks) -> tuple[Array, Array]:
         with self._open(masks.bounds) as call:
@@ -102,6 +167,10 @@ class Gpu:
         return Native().parse_segmentations(texts)  # text lies on the host
 
 
+def _lists(call: Call, masks: Masks) -> tuple[DeviceArray, DeviceArray]:
+    return call.read(masks.bounds), call.read(masks.offsets)
+
+
 def _give_ragged(
     call: Call, out: tuple[DeviceArray, int, DeviceArray], dtype: npt.DTypeLike, n_rows: int
 ) -> tuple[Array, Array]:
@@ -111,3 +180,7 @@ def _give_ragged(
 
 def _columns(call: Call, masks: Masks) -> tuple[DeviceArray, DeviceArray, DeviceArray]:
     return call.read(masks.bounds), call.read(masks.offsets), call.read(masks.sizes)
+
+
+def _give_masks(call: Call, out: tuple[DeviceArray, int, DeviceArray], sizes: Array) -> Masks:
+    return Masks.from_trusted(*_give_ragged(call, out, np.uint32, len(sizes)), sizes)
