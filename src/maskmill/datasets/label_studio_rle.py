@@ -192,7 +192,7 @@ def to_label_studio_rle(mask: Masks) -> bytes:
     --------
     >>> from maskmill import encode
     >>> list(to_label_studio_rle(encode(np.eye(2, dtype=bool))))
-    [0, 0, 0, 16, 57, 27, 249, 141, 196, 15, 127, 128]
+    [0, 0, 0, 16, 57, 27, 252, 127, 243, 128, 71, 254]
     """
     if len(mask) != 1:
         raise ValueError(
