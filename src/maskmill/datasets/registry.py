@@ -32,6 +32,7 @@ _BUILT_IN: Final = {
     "instance-png": "maskmill.datasets.formats.instance_png",
     "panoptic": "maskmill.datasets.formats.panoptic",
     "cityscapes": "maskmill.datasets.formats.cityscapes",
+    "voc": "maskmill.datasets.formats.voc",
     "yolo-seg": "maskmill.datasets.formats.yolo",
     "kaggle-rle": "maskmill.datasets.formats.kaggle_rle",
     "kaggle-rle-rows": "maskmill.datasets.formats.kaggle_rle_rows",
