@@ -32,8 +32,10 @@ def plain(dataset: Dataset, *, without: Iterable[str] = ()) -> dict[str, list[di
                 else None,
                 "mask": masks[inside[k]] if instances.shapes.kinds[k] == 2 else None,
                 "size": images.sizes[g].tolist(),
-                **{name: json.loads(bytes(raw)) for name, raw in instances.extra[k].items()},
             }
+            for name, raw in instances.extra[k].items():
+                own = f"further {name}" if name in record else name
+                record[own] = json.loads(bytes(raw))
             kept = {name: value for name, value in record.items() if name not in dropped}
             found.setdefault(images.file_names[g], []).append(kept)
         for name in images.file_names:

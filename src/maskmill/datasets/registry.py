@@ -42,6 +42,9 @@ _BUILT_IN: Final = {
     "supervisely": "maskmill.datasets.formats.supervisely",
     "labelbox": "maskmill.datasets.formats.labelbox",
     "scale": "maskmill.datasets.formats.scale",
+    "darwin": "maskmill.datasets.formats.darwin",
+    "datumaro": "maskmill.datasets.formats.datumaro",
+    "superannotate": "maskmill.datasets.formats.superannotate",
     "via": "maskmill.datasets.formats.via",
     "label-studio": "maskmill.datasets.formats.label_studio",
 }
