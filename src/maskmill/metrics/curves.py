@@ -72,6 +72,8 @@ def curves(
     starts = np.searchsorted(category, np.arange(n_categories + 1))
     for a in range(n_ranges):
         present = np.flatnonzero(n_positive[:, a] > 0)
+        if not len(present):
+            continue
         needed = _needed(n_positive[present, a], recall_thresholds)
         hit, out = matched[a][:, order], ignored[a][:, order]
         true, false = hit & ~out, ~hit & ~out

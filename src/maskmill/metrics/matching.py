@@ -16,7 +16,7 @@ from maskmill import ragged
 if TYPE_CHECKING:
     from maskmill.backend.arrays import Array
 
-__all__ = ["Layout", "Matches", "lay_out", "match"]
+__all__ = ["Layout", "Matches", "lay_out", "left_out", "match"]
 
 HIGHEST_FLOOR: Final = 1 - 1e-10
 """A threshold of 1 accepts what rounding made a little less than 1, as in pycocotools."""
@@ -153,6 +153,19 @@ def match(
         dt_of_gt[a, t, won] = by
         taken[a, t, won] = True if blocks is None else blocks[by]
     return Matches(gt_of_dt, dt_of_gt)
+
+
+def left_out(matches: Matches, matched: Array, gt_ignored: Array, outside: Array) -> Array:
+    """Detections that count neither way, bool (A, T, D).
+
+    Those that match an ignored object, and of the others (not ``matched``, bool (A, T, D)) those
+    ``outside`` an area range, bool (A, D).
+    """
+    padded = np.pad(gt_ignored, ((0, 0), (0, 1)))  # no match, -1, finds the False at the end
+    place = matches.gt_of_dt.astype(np.int64)
+    of_match = np.take_along_axis(padded[:, np.newaxis, :], place, axis=2)
+    out: Array = of_match | (~matched & outside[:, np.newaxis, :])
+    return out
 
 
 def _sides(pair: Array, layout: Layout) -> tuple[Array, Array]:

@@ -12,8 +12,9 @@ import numpy as np
 
 from maskmill.compat.pycocotools import cells as of_cells
 from maskmill.compat.pycocotools import mask as mask_utils
+from maskmill.compat.pycocotools import results
 from maskmill.compat.pycocotools.params import Params
-from maskmill.masks import Masks
+from maskmill.compat.pycocotools.preparing import encode_segmentations
 from maskmill.metrics.matching import lay_out
 from maskmill.metrics.summary import summarize
 
@@ -66,7 +67,7 @@ class COCOeval:
     def evalImgs(self) -> Any:
         """Results of each category, area range and image, one after another; None for no rows."""
         if self._evalImgs is None and self._found is not None:
-            self._evalImgs = of_cells.image_results(self._found, self._paramsEval)
+            self._evalImgs = results.image_results(self._found, self._paramsEval)
         return self._evalImgs
 
     @evalImgs.setter
@@ -92,8 +93,8 @@ class COCOeval:
         gts = gt.loadAnns(gt.getAnnIds(imgIds=p.imgIds, catIds=categories))
         dts = dt.loadAnns(dt.getAnnIds(imgIds=p.imgIds, catIds=categories))
         if p.iouType == "segm":
-            _encode(gts, gt)
-            _encode(dts, dt)
+            encode_segmentations(gts, gt.imgs)
+            encode_segmentations(dts, dt.imgs)
         for ann in gts:
             ann["ignore"] = "iscrowd" in ann and ann["iscrowd"]
             if p.iouType == "keypoints":
@@ -204,7 +205,7 @@ class COCOeval:
             "category_id": catId,
             "aRng": aRng,
             "maxDet": maxDet,
-            **of_cells.cell_result(found, 0, 0),
+            **results.cell_result(found, 0, 0),
         }
 
     def accumulate(self, p: Any = None) -> None:
@@ -225,11 +226,11 @@ class COCOeval:
         p = self.params if p is None else p
         p.catIds = p.catIds if p.useCats == 1 else [-1]
         if self._evalImgs is None and self._found is not None and _same(p, self._paramsEval):
-            found = of_cells.curves_of_found(self._found, p)
+            found = results.curves_of_found(self._found, p)
         else:
             if not self.evalImgs:
                 print("Please run evaluate() first")
-            found = of_cells.curves_of_images(self.evalImgs, p, self._paramsEval)
+            found = results.curves_of_images(self.evalImgs, p, self._paramsEval)
         self.eval = {
             "params": p,
             "counts": list(found.precision.shape),
@@ -280,24 +281,3 @@ def _same(p: Any, known: Any) -> bool:
     return p.useCats == known.useCats and all(
         np.array_equal(getattr(p, name), getattr(known, name)) for name in names
     )
-
-
-def _encode(anns: list[Record], coco: COCO) -> None:
-    """Replace polygons and uncompressed run lengths by compressed ones, in place."""
-    loose = [ann for ann in anns if _is_loose(ann["segmentation"])]
-    sizes = [
-        (image["height"], image["width"])
-        if isinstance(ann["segmentation"], list)
-        else tuple(ann["segmentation"]["size"])
-        for ann in loose
-        for image in [coco.imgs[ann["image_id"]]]
-    ]
-    if not loose:
-        return
-    masks = Masks.from_coco([ann["segmentation"] for ann in loose], sizes)
-    for ann, rle in zip(loose, mask_utils.as_rles(masks), strict=True):
-        ann["segmentation"] = rle
-
-
-def _is_loose(segmentation: Any) -> bool:
-    return isinstance(segmentation, list) or isinstance(segmentation["counts"], list)
