@@ -31,7 +31,11 @@ REQUIRED = {"numpy", "cpu"} | set(filter(None, os.environ.get("MASKMILL_REQUIRE"
 # Test files whose operations have kernels.
 WITH_KERNELS = (
     "test_combine.py",
+    "test_decode.py",
+    "test_encode.py",
+    "test_from_label_map.py",
     "test_iou.py",
+    "test_label_map.py",
     "test_measure.py",
     "test_rasterize.py",
     "test_strings.py",

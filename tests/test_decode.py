@@ -93,6 +93,15 @@ def test_thin_and_long_shapes(backend: BackendName, height: int, width: int, out
         np.testing.assert_array_equal(view, dense)
 
 
+@pytest.mark.parametrize("out", OUTS)
+def test_larger_than_a_tile(backend: BackendName, out: str) -> None:
+    rng = np.random.default_rng(1)
+    dense = rng.random((3, 290, 150)) < np.array([0.5, 0.01, 1])[:, np.newaxis, np.newaxis]
+    _, view = OUTS[out](*dense.shape)
+    decode(masks_from_dense(list(dense)), out=view, backend=backend)
+    np.testing.assert_array_equal(view, dense)
+
+
 @pytest.mark.parametrize("noise", [0.3, 0.001])
 @pytest.mark.parametrize("out", ["c", "columns", "masks last", "padded rows", "reversed"])
 def test_threads_share_a_mask(out: str, noise: float) -> None:

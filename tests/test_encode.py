@@ -92,6 +92,15 @@ def test_broadcast_axis(backend: BackendName, axis: int) -> None:
     assert encode(dense, backend=backend) == encode(dense.copy(), backend="numpy")
 
 
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "int32"])
+def test_larger_than_a_tile(backend: BackendName, view: str, dtype: str) -> None:
+    rng = np.random.default_rng(1)
+    dense = rng.random((3, 290, 150)) < np.array([0.5, 0.01, 1])[:, np.newaxis, np.newaxis]
+    given = VIEWS[view](some_values(dense, dtype, 2))
+    assert encode(given, backend=backend) == masks_from_dense(list(dense))
+
+
 def test_every_non_zero_value_is_one_foreground(backend: BackendName) -> None:
     mixed = np.array([[1, 2], [255, 0]], np.uint8)
     np.testing.assert_array_equal(encode(mixed, backend=backend).bounds, [0, 3])

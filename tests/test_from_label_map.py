@@ -15,7 +15,7 @@ from tests.oracles import dense_from_masks
 from tests.strategies import sizes
 
 Array = npt.NDArray[Any]
-THREADS: dict[BackendName, tuple[int, ...]] = {"numpy": (1,), "cpu": (1, 2, 7)}
+THREADS: dict[BackendName, tuple[int, ...]] = {"cpu": (1, 2, 7)}
 INTEGERS = ("u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8")
 
 
@@ -78,7 +78,7 @@ def test_every_dtype_and_layout(backend: BackendName, dtype: str, data: st.DataO
     check(expected, stack, (0,))
     for layout in layouts.values():
         layout.flags.writeable = False
-        for threads in THREADS[backend]:
+        for threads in THREADS.get(backend, (1,)):
             with maskmill.threads(threads):
                 found = from_label_map(layout, backend=backend)
             assert found.masks == expected.masks
@@ -132,10 +132,18 @@ def test_extreme_labels_sort_as_numbers(backend: BackendName) -> None:
     ]
 
 
+def test_labels_of_all_bits_in_many_maps(backend: BackendName) -> None:
+    # A label and the number of its map have more than 64 bits together.
+    extremes = np.array([np.iinfo(np.int64).min, -1, 0, np.iinfo(np.int64).max])
+    stack = extremes[np.random.default_rng(3).integers(0, 4, (300, 3, 2))]
+    check(from_label_map(stack, ignore=(0,), backend=backend), stack, (0,))
+
+
 def test_every_pixel_its_own_label(backend: BackendName) -> None:
-    labels = np.random.default_rng(0).permutation(600 * 600).reshape(600, 600).astype(np.int32)
+    side = 600 if backend == "cpu" else 90
+    labels = np.random.default_rng(0).permutation(side**2).reshape(side, side).astype(np.int32)
     expected = np.delete(np.argsort(labels.T.reshape(-1)), 7)
-    for threads in THREADS[backend]:
+    for threads in THREADS.get(backend, (1,)):
         with maskmill.threads(threads):
             found = from_label_map(labels, ignore=(7,), backend=backend)
         np.testing.assert_array_equal(found.masks.bounds[::2], expected)
@@ -145,10 +153,11 @@ def test_every_pixel_its_own_label(backend: BackendName) -> None:
 def test_large_maps_on_many_threads(backend: BackendName) -> None:
     rng = np.random.default_rng(1)
     coarse = rng.integers(0, 40, (3, 13, 19)).astype(np.uint16)
-    stack = coarse.repeat(61, axis=1).repeat(97, axis=2)
+    down, across = (61, 97) if backend == "cpu" else (7, 11)
+    stack = coarse.repeat(down, axis=1).repeat(across, axis=2)
     stack[1] = 3  # every piece but the first starts without a run
     expected = from_label_map(stack, backend="numpy")
-    for threads in THREADS[backend]:
+    for threads in THREADS.get(backend, (1,)):
         with maskmill.threads(threads):
             for layout in (stack, np.asfortranarray(stack)):
                 found = from_label_map(layout, backend=backend)

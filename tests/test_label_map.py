@@ -226,6 +226,20 @@ def test_ten_thousand_instances_are_not_wrapped(backend: BackendName) -> None:
     np.testing.assert_array_equal(got.T.reshape(-1), np.arange(n) + 1)
 
 
+def test_more_masks_than_threads_of_a_block(backend: BackendName) -> None:
+    rng = np.random.default_rng(4)
+    stack = [np.zeros((70, 140), bool) for _ in range(300)]
+    for mask in stack:
+        y, x = rng.integers(0, 60), rng.integers(0, 130)
+        mask[y : y + rng.integers(1, 40), x : x + rng.integers(1, 60)] = True
+    labels = rng.integers(1, 1000, 300).tolist()
+    masks = masks_from_dense(stack)
+    expected = [painted(stack[:3], labels[:3], (70, 140), [0] * 3)]
+    expected.append(painted(stack[3:], labels[3:], (70, 140), [0] * 297))
+    found = label_map(masks, labels, groups=[0, 3, 300], backend=backend)
+    np.testing.assert_array_equal(found, expected)
+
+
 def test_no_masks_and_no_groups(backend: BackendName) -> None:
     one = label_map(Masks.empty(), [], sizes=(2, 3), background=7, backend=backend)
     assert isinstance(one, np.ndarray)

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "core/types.h"
 #include "gpu/device.h"
@@ -54,6 +55,46 @@ In<T> view_column(const py::object& array, const char* name) {
   for (const py::handle n : info["shape"]) size *= n.cast<i64>();
   const auto address = info["data"].cast<py::tuple>()[0].cast<uintptr_t>();
   return {reinterpret_cast<T*>(address), size};  // NOLINT(performance-no-int-to-ptr): as specified
+}
+
+// An array of any shape and strides: the type's kind ('b', 'i', 'u', 'f') and size in bytes, and
+// the strides in bytes.
+struct Strided {
+  u8* data;
+  std::vector<i64> shape, strides;
+  char kind;
+  i32 item_size;
+};
+
+inline Strided view_strided(const py::object& array, const char* name, size_t n_dimensions) {
+  const py::dict info = array.attr("__cuda_array_interface__");
+  const auto type = info["typestr"].cast<std::string>();
+  if (type.size() < 3 || type[0] == '>') {
+    throw py::type_error(std::string(name) + " must be in native byte order, got " + type);
+  }
+  Strided view{reinterpret_cast<u8*>(  // NOLINT(performance-no-int-to-ptr): as specified
+                   info["data"].cast<py::tuple>()[0].cast<uintptr_t>()),
+               {},
+               {},
+               type[1],
+               static_cast<i32>(std::stoi(type.substr(2)))};
+  for (const py::handle n : info["shape"]) view.shape.push_back(n.cast<i64>());
+  if (view.shape.size() != n_dimensions) {
+    throw py::value_error(std::string(name) + " must have " + std::to_string(n_dimensions) +
+                          " dimensions");
+  }
+  if (info.contains("strides") && !info["strides"].is_none()) {
+    for (const py::handle n : info["strides"]) view.strides.push_back(n.cast<i64>());
+  } else {
+    view.strides.resize(n_dimensions);
+    i64 stride = view.item_size;
+    for (size_t k = n_dimensions; k-- > 0; stride *= view.shape[k]) view.strides[k] = stride;
+  }
+  // The device reads whole values only where they are aligned.
+  bool aligned = reinterpret_cast<uintptr_t>(view.data) % view.item_size == 0;
+  for (const i64 stride : view.strides) aligned = aligned && stride % view.item_size == 0;
+  if (!aligned) throw py::type_error(std::string(name) + " must be aligned");
+  return view;
 }
 
 inline MasksView view_masks(const py::object& bounds, const py::object& offsets) {

@@ -6,7 +6,10 @@
 namespace maskmill::gpu {
 
 void bind_combine(pybind11::module_& module);
+void bind_decode(pybind11::module_& module);
+void bind_encode(pybind11::module_& module);
 void bind_iou(pybind11::module_& module);
+void bind_label_map(pybind11::module_& module);
 void bind_measure(pybind11::module_& module);
 void bind_rasterize(pybind11::module_& module);
 void bind_strings(pybind11::module_& module);

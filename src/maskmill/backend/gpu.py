@@ -70,6 +70,20 @@ class Gpu:
             )
             return _give_masks(call, out, polygons.sizes)
 
+    def encode(self, dense: Array) -> Masks:
+        with self._open(dense) as call:
+            bounds, n_bounds, offsets, sizes = self._ops.encode(call.device, call.read(dense))
+            return Masks.from_trusted(
+                call.give(bounds, np.uint32, n_bounds),
+                call.give(offsets, np.int64, len(dense) + 1),
+                call.give(sizes, np.int32, len(dense), 2),
+            )
+
+    def decode(self, masks: Masks, out: Array) -> None:
+        with self._open(masks.bounds, out) as call:
+            columns = call.read(masks.bounds), call.read(masks.offsets)
+            self._ops.decode(call.device, *columns, call.write(out))
+
     def area(self, masks: Masks) -> Array:
         with self._open(masks.bounds) as call:
             out = self._ops.area(call.device, call.read(masks.bounds), call.read(masks.offsets))
@@ -130,6 +144,38 @@ class Gpu:
                 None if crowd is None else call.read(crowd),
             )
             return call.give(out, dtype, n_pairs)
+
+    def label_map(
+        self,
+        masks: Masks,
+        labels: Array,
+        order: Array,
+        groups: Array,
+        sizes: Array,
+        background: int,
+        out: Array,
+    ) -> None:
+        with self._open(masks.bounds, out) as call:
+            columns = (masks.bounds, masks.offsets, labels, order, groups, sizes)
+            self._ops.label_map(
+                call.device, *(call.read(column) for column in columns), background, call.write(out)
+            )
+
+    def from_label_map(self, maps: Array, ignore: Array) -> tuple[Masks, Array, Array]:
+        with self._open(maps) as call:
+            bounds, n_bounds, offsets, sizes, labels, n_masks, groups = self._ops.from_label_map(
+                call.device, call.read(maps), call.read(ignore)
+            )
+            masks = Masks.from_trusted(
+                call.give(bounds, np.uint32, n_bounds),
+                call.give(offsets, np.int64, n_masks + 1),
+                call.give(sizes, np.int32, n_masks, 2),
+            )
+            return (
+                masks,
+                call.give(labels, np.int64, n_masks),
+                call.give(groups, np.int64, len(maps) + 1),
+            )
 
     def to_counts(self, masks: Masks) -> tuple[Array, Array]:
         with self._open(masks.bounds) as call:

@@ -1,1 +1,0 @@
-"""Metrics: how well detections agree with ground truth, over columns."""
