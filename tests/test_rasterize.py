@@ -306,6 +306,8 @@ def test_positions_up_to_the_last_of_the_largest_images(
 @pytest.mark.parametrize("name", ANNOTATION_FILES)
 def test_annotations_equal_the_oracle(backend: BackendName, name: str) -> None:
     annotations = [a for a in load_annotations(name) if a.is_polygon]
+    if str(backend) == "simt":  # which takes microseconds a pixel
+        annotations = annotations[:60]
     masks = rasterize(polygons_of(annotations), backend=backend)
     strings, sizes = [a.string for a in annotations], [a.size for a in annotations]
     assert masks == from_coco_strings(strings, sizes, backend=backend)

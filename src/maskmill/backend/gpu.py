@@ -17,7 +17,7 @@ from maskmill.backend.arrays import Array
 from maskmill.backend.contract import BackendName, RasterRule, Segmentations, SetOp
 from maskmill.backend.native import Native
 from maskmill.backend.program import strings
-from maskmill.errors import StructureError
+from maskmill.errors import BackendUnavailableError, StructureError
 from maskmill.masks import Masks
 from maskmill.polygons import Polygons
 
@@ -56,6 +56,14 @@ class Gpu:
         self.name = name
         self._ops = ops
         self._open = open_call
+
+    def __getattr__(self, operation: str) -> Any:
+        if operation.startswith("_"):  # asked for by copy and pickle
+            raise AttributeError(operation)
+        raise BackendUnavailableError(
+            f"{operation}: backend must have a kernel for it, got {self.name!r}, which has none. "
+            "Copy the masks to the CPU, where every operation runs."
+        )
 
     def rasterize(self, polygons: Polygons, rule: RasterRule) -> Masks:
         with self._open(polygons.coords) as call:
