@@ -6,6 +6,7 @@
 #include "bindings/gpu/bindings.h"
 #include "executor.h"
 #include "host_device.h"
+#include "kernels.h"
 
 namespace py = pybind11;
 using namespace maskmill;  // NOLINT(google-build-using-namespace)
@@ -47,6 +48,13 @@ void configure(unsigned seed, const std::string& order, int resident, int poison
   simt::configure(config);
 }
 
+// As a driver does it: by name, with the bytes of the parameters.
+void launch(const std::string& kernel, unsigned n_blocks, unsigned n_threads,
+            const py::bytes& parameters) {
+  simt::launch(kernel.c_str(), {n_blocks, 1, 1}, {n_threads, 1, 1}, 0,
+               simt::find_kernel(kernel.c_str(), PyBytes_AS_STRING(parameters.ptr())));
+}
+
 }  // namespace
 
 PYBIND11_MODULE(simt_device, module) {
@@ -60,5 +68,7 @@ PYBIND11_MODULE(simt_device, module) {
       .def(py::init<py::object>(), py::arg("allocate"));
   module.def("configure", &configure, py::kw_only(), py::arg("seed") = 1,
              py::arg("order") = "random", py::arg("resident") = 1, py::arg("poison") = 0xCD);
+  module.def("launch", &launch, py::arg("kernel"), py::arg("n_blocks"), py::arg("n_threads"),
+             py::arg("parameters"));
   module.def("check_memory", &simt::check_memory);
 }

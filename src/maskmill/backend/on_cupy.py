@@ -9,7 +9,9 @@ from typing import Any, Final
 
 from maskmill.backend.arrays import Array, LibraryName, host, library_of, place_of
 from maskmill.backend.contract import Backend, BackendName
+from maskmill.backend.cupy_namespace import CupyNamespace
 from maskmill.backend.program import Program
+from maskmill.backend.program.namespace import running_on
 from maskmill.errors import BackendUnavailableError
 from maskmill.loading import loading
 
@@ -39,6 +41,7 @@ class OnCupy:
 
     def __init__(self, cupy: Any) -> None:
         self._cupy = cupy
+        self._namespace = CupyNamespace(cupy)
         self._program = Program()
 
     def __getattr__(self, operation: str) -> Callable[..., Any]:
@@ -51,7 +54,8 @@ class OnCupy:
             place = place_of(*(array for array in arrays if library_of(array) != "numpy"))
             with self._cupy.cuda.Device(place.ordinal):
                 entered = [self._enter(value) for value in args]
-                result = self._leave(function(*entered), place.library)
+                with running_on(self._namespace):
+                    result = self._leave(function(*entered), place.library)
                 if operation in ("decode", "label_map") and library_of(args[-1]) == "numpy":
                     args[-1][...] = host(entered[-1])
             return result

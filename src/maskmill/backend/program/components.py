@@ -12,6 +12,7 @@ import numpy as np
 from maskmill import ragged
 from maskmill.backend.arrays import Array
 from maskmill.backend.contract import Connectivity
+from maskmill.backend.program.namespace import xp
 from maskmill.backend.program.sweep import SHIFT, masks_from_flips, rows_of
 from maskmill.masks import Masks
 
@@ -20,21 +21,21 @@ def components(masks: Masks, connectivity: Connectivity) -> tuple[Masks, Array]:
     diagonal = connectivity == 8
     mask, start, stop = _stretches(masks, diagonal)
     height = masks.sizes[mask, 0].astype(np.int64)
-    up = np.where(diagonal & (start % height != 0), 1, 0)
-    down = np.where(diagonal & (stop % height != 0), 1, 0)
+    up = xp.where(diagonal & (start % height != 0), 1, 0)
+    down = xp.where(diagonal & (stop % height != 0), 1, 0)
     row = mask << (SHIFT + 1)  # moved positions end beyond 2**32
-    first = np.searchsorted(row + stop + height + down, row + start, side="right")
-    last = np.searchsorted(row + start + height - up, row + stop, side="left")
-    n_touching = np.maximum(last - first, 0)
+    first = xp.searchsorted(row + stop + height + down, row + start, side="right")
+    last = xp.searchsorted(row + start + height - up, row + stop, side="left")
+    n_touching = xp.maximum(last - first, 0)
     root = _roots(
-        len(mask), np.repeat(np.arange(len(mask)), n_touching), ragged.spread(first, n_touching)
+        len(mask), xp.repeat(xp.arange(len(mask)), n_touching), ragged.spread(first, n_touching)
     )
-    roots, component = np.unique(root, return_inverse=True)
+    roots, component = xp.unique(root, return_inverse=True)
     component = component.reshape(-1) << SHIFT
     sizes = masks.sizes[mask[roots]]
-    groups = ragged.offsets_from_lengths(np.bincount(mask[roots], minlength=len(masks)))
+    groups = ragged.offsets_from_lengths(xp.bincount(mask[roots], minlength=len(masks)))
     # A stretch that ends where the next one of its component starts is one span with it.
-    return masks_from_flips(np.concatenate([component + start, component + stop]), sizes), groups
+    return masks_from_flips(xp.concatenate([component + start, component + stop]), sizes), groups
 
 
 def _stretches(masks: Masks, diagonal: bool) -> tuple[Array, Array, Array]:
@@ -45,23 +46,23 @@ def _stretches(masks: Masks, diagonal: bool) -> tuple[Array, Array, Array]:
     seam = (start // height + 1) * height
     length = stop - start
     whole = (stop <= seam) | (length > height) | (diagonal & (length == height))
-    pieces = np.where(whole, 1, 2)
-    starts = np.repeat(start, pieces)
-    stops = np.repeat(stop, pieces)
-    second = (np.cumsum(pieces) - 1)[~whole]
+    pieces = xp.where(whole, 1, 2)
+    starts = xp.repeat(start, pieces)
+    stops = xp.repeat(stop, pieces)
+    second = (xp.cumsum(pieces) - 1)[~whole]
     starts[second] = seam[~whole]
     stops[second - 1] = seam[~whole]
-    return np.repeat(mask, pieces), starts, stops
+    return xp.repeat(mask, pieces), starts, stops
 
 
 def _roots(n: int, a: Array, b: Array) -> Array:
     """Smallest node that each of n nodes is connected with by the edges ab."""
-    root = np.arange(n)
+    root = xp.arange(n)
     while True:
-        least = np.minimum(root[a], root[b])
-        if np.array_equal(root[a], root[b]):
+        least = xp.minimum(root[a], root[b])
+        if xp.array_equal(root[a], root[b]):
             return root
-        np.minimum.at(root, root[a], least)
-        np.minimum.at(root, root[b], least)
-        while not np.array_equal(root, root[root]):
+        xp.minimum.at(root, root[a], least)
+        xp.minimum.at(root, root[b], least)
+        while not xp.array_equal(root, root[root]):
             root = root[root]

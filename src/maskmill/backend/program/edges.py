@@ -8,6 +8,7 @@ import numpy as np
 
 from maskmill import ragged
 from maskmill.backend.arrays import Array
+from maskmill.backend.program.namespace import xp
 from maskmill.backend.program.sweep import rows_of
 from maskmill.masks import Masks
 
@@ -30,17 +31,17 @@ def vertical_edges(masks: Masks) -> Edges:
     height = masks.sizes[:, 0].astype(np.int64)
     own = (mask << SHIFT) + masks.bounds
     moved = own + height[mask]
-    at = np.unique(np.concatenate([own, moved]))
-    right = np.searchsorted(own, at, side="right") % 2  # before row's end parity is even again
-    left = np.searchsorted(moved, at, side="right") % 2
-    differs = np.flatnonzero(right != left)
+    at = xp.unique(xp.concatenate([own, moved]))
+    right = xp.searchsorted(own, at, side="right") % 2  # before row's end parity is even again
+    left = xp.searchsorted(moved, at, side="right") % 2
+    differs = xp.flatnonzero(right != left)
     start, stop, up = at[differs], at[differs + 1], right[differs] == 1
     mask, start, stop = start >> SHIFT, start & (2**SHIFT - 1), stop & (2**SHIFT - 1)
     of_edge = height[mask]
     x, last = start // of_edge, (stop - 1) // of_edge  # an edge ends with its column
     pieces = last - x + 1
-    piece = np.repeat(np.arange(len(x)), pieces)
+    piece = xp.repeat(xp.arange(len(x)), pieces)
     column = ragged.spread(x, pieces)
-    top = np.maximum(start[piece], column * of_edge[piece]) - column * of_edge[piece]
-    bottom = np.minimum(stop[piece] - column * of_edge[piece], of_edge[piece])
+    top = xp.maximum(start[piece], column * of_edge[piece]) - column * of_edge[piece]
+    bottom = xp.minimum(stop[piece] - column * of_edge[piece], of_edge[piece])
     return Edges(mask[piece], column, top, bottom, up[piece])

@@ -13,16 +13,17 @@ from __future__ import annotations
 import numpy as np
 
 from maskmill.backend.arrays import Array
+from maskmill.backend.program.namespace import xp
 from maskmill.backend.program.sweep import rows_of
 
 
 def simplify(coords: Array, ring_offsets: Array, tolerance: float) -> Array:
     """Tell which vertices stay; int64 coordinates, rings of at least four distinct vertices."""
     n = len(coords)
-    index = np.arange(n)
+    index = xp.arange(n)
     ring = rows_of(ring_offsets)
     first, end = ring_offsets[:-1], ring_offsets[1:]
-    kept = np.zeros(n, bool)
+    kept = xp.zeros(n, bool)
     kept[first] = True
     from_first = ((coords - coords[first[ring]]) ** 2).sum(axis=1)
     farthest = _farthest(ring, -index, from_first)
@@ -30,17 +31,17 @@ def simplify(coords: Array, ring_offsets: Array, tolerance: float) -> Array:
     limit = tolerance * tolerance
     third = True
     while True:
-        last = np.maximum.accumulate(np.where(kept, index, -1))
+        last = xp.maximum.accumulate(xp.where(kept, index, -1))
         # The stretch of a vertex ends where the next vertex that stays is, or the ring.
-        starts = np.flatnonzero(kept)
-        stops = np.append(starts[1:], n)
-        stops = np.minimum(stops, end[ring[starts]])
-        stop = stops[np.cumsum(kept) - 1]
-        open_ = np.flatnonzero(~kept)
+        starts = xp.flatnonzero(kept)
+        stops = xp.append(starts[1:], n)
+        stops = xp.minimum(stops, end[ring[starts]])
+        stop = stops[xp.cumsum(kept) - 1]
+        open_ = xp.flatnonzero(~kept)
         a, b = last[open_], stop[open_]
-        to = np.where(b == end[ring[open_]], first[ring[open_]], b)
+        to = xp.where(b == end[ring[open_]], first[ring[open_]], b)
         distance = _squared_distance(coords[open_], coords[a], coords[to])
-        off_middle = -np.abs(2 * open_ - a - b)
+        off_middle = -xp.abs(2 * open_ - a - b)
         stretch = ring[open_] if third else a
         best = _farthest(stretch, off_middle, distance)
         if not third:
@@ -53,8 +54,8 @@ def simplify(coords: Array, ring_offsets: Array, tolerance: float) -> Array:
 
 def _farthest(stretch: Array, preference: Array, distance: Array) -> Array:
     """One place a stretch: the largest distance, then the largest preference, then the first."""
-    order = np.lexsort((-np.arange(len(stretch)), preference, distance, stretch))
-    last = np.append(stretch[order][1:] != stretch[order][:-1], True)[: len(order)]
+    order = xp.lexsort((-xp.arange(len(stretch)), preference, distance, stretch))
+    last = xp.append(stretch[order][1:] != stretch[order][:-1], True)[: len(order)]
     picked: Array = order[last]
     return picked
 
@@ -67,5 +68,5 @@ def _squared_distance(point: Array, a: Array, b: Array) -> Array:
     cross = (to_a[:, 0] * along[:, 1] - to_a[:, 1] * along[:, 0]).astype(np.float64)
     beside = cross * cross / length.astype(np.float64)
     before, beyond = (to_a**2).sum(axis=1), (to_b**2).sum(axis=1)
-    nearest: Array = np.where(dot <= 0, before, np.where(dot >= length, beyond, beside))
+    nearest: Array = xp.where(dot <= 0, before, xp.where(dot >= length, beyond, beside))
     return nearest

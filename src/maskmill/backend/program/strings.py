@@ -11,6 +11,7 @@ import numpy as np
 
 from maskmill import ragged
 from maskmill.backend.arrays import Array
+from maskmill.backend.program.namespace import xp
 from maskmill.backend.program.sweep import SHIFT, masks_from_flips, rows_of
 from maskmill.errors import StructureError
 from maskmill.masks import Masks
@@ -21,17 +22,17 @@ LONGEST = 7
 
 def to_counts(masks: Masks) -> tuple[Array, Array]:
     n_pixels = masks.sizes.astype(np.int64).prod(axis=1)
-    filled = np.diff(masks.offsets) > 0
-    last = np.full(len(masks), -1, np.int64)
+    filled = xp.diff(masks.offsets) > 0
+    last = xp.full(len(masks), -1, np.int64)
     last[filled] = masks.bounds[masks.offsets[1:][filled] - 1]
     # The end of the image closes the background, unless the foreground reaches it.
     closes = last != n_pixels
-    offsets = ragged.offsets_from_lengths(np.diff(masks.offsets) + closes)
-    ends = np.empty(offsets[-1], np.int64)
+    offsets = ragged.offsets_from_lengths(xp.diff(masks.offsets) + closes)
+    ends = xp.empty(offsets[-1], np.int64)
     own = rows_of(masks.offsets)
-    ends[np.arange(len(own)) + (offsets[:-1] - masks.offsets[:-1])[own]] = masks.bounds
+    ends[xp.arange(len(own)) + (offsets[:-1] - masks.offsets[:-1])[own]] = masks.bounds
     ends[offsets[1:][closes] - 1] = n_pixels[closes]
-    counts = np.diff(ends, prepend=0)
+    counts = xp.diff(ends, prepend=0)
     counts[offsets[:-1]] = ends[offsets[:-1]]
     return counts.astype(np.uint32), offsets
 
@@ -39,22 +40,22 @@ def to_counts(masks: Masks) -> tuple[Array, Array]:
 def from_counts(counts: Array, offsets: Array, sizes: Array) -> Masks:
     n_pixels = sizes.astype(np.int64).prod(axis=1)
     row = rows_of(offsets)
-    negative = np.zeros(len(sizes), bool)
+    negative = xp.zeros(len(sizes), bool)
     negative[row[counts < 0]] = True
     # A count beyond the image is wrong already; capped, no sum of them wraps around.
-    capped = np.clip(counts, 0, n_pixels[row] + 1)
-    before = np.concatenate([[0], np.cumsum(capped)])
+    capped = xp.clip(counts, 0, n_pixels[row] + 1)
+    before = xp.concatenate([[0], xp.cumsum(capped)])
     wrong = negative | (before[offsets[1:]] - before[offsets[:-1]] != n_pixels)
     if wrong.any():
-        i = int(np.argmax(wrong))
+        i = int(xp.argmax(wrong))
         own = counts[offsets[i] : offsets[i + 1]].tolist()
         if negative[i]:
             raise StructureError(i, "hold no negative count", str(next(c for c in own if c < 0)))
         raise StructureError(i, f"add up to height*width = {n_pixels[i]}", str(sum(own)))
     ends = before[1:] - before[offsets[:-1]][row]
     # An odd number of counts ends with background, whose end is no flip.
-    flips = np.ones(len(counts), bool)
-    odd = np.diff(offsets) % 2 == 1
+    flips = xp.ones(len(counts), bool)
+    odd = xp.diff(offsets) % 2 == 1
     flips[offsets[1:][odd] - 1] = False
     return masks_from_flips(((row << SHIFT) + ends)[flips], sizes)
 
@@ -62,17 +63,17 @@ def from_counts(counts: Array, offsets: Array, sizes: Array) -> Masks:
 def to_coco_strings(masks: Masks) -> tuple[Array, Array]:
     unsigned, offsets = to_counts(masks)
     counts = unsigned.astype(np.int64)
-    index = np.arange(len(counts)) - offsets[:-1][rows_of(offsets)]
-    far = np.flatnonzero(index > 2)
+    index = xp.arange(len(counts)) - offsets[:-1][rows_of(offsets)]
+    far = xp.flatnonzero(index > 2)
     number = counts.copy()
     number[far] -= counts[far - 2]
-    groups = np.arange(1, LONGEST + 1)[:, np.newaxis]
-    n_chars = 1 + (np.where(number < 0, ~number, number) >= 1 << (5 * groups - 1)).sum(axis=0)
+    groups = xp.arange(1, LONGEST + 1)[:, np.newaxis]
+    n_chars = 1 + (xp.where(number < 0, ~number, number) >= 1 << (5 * groups - 1)).sum(axis=0)
     ends = ragged.offsets_from_lengths(n_chars)
-    place = ragged.spread(np.zeros(len(number), np.int64), n_chars)
-    bits = np.repeat(number, n_chars) >> (5 * place) & 0x1F
-    more = place < np.repeat(n_chars, n_chars) - 1
-    return (bits + np.where(more, 0x20, 0) + 48).astype(np.uint8), ends[offsets]
+    place = ragged.spread(xp.zeros(len(number), np.int64), n_chars)
+    bits = xp.repeat(number, n_chars) >> (5 * place) & 0x1F
+    more = place < xp.repeat(n_chars, n_chars) - 1
+    return (bits + xp.where(more, 0x20, 0) + 48).astype(np.uint8), ends[offsets]
 
 
 def from_coco_strings(chars: Array, offsets: Array, sizes: Array) -> Masks:
@@ -82,19 +83,19 @@ def from_coco_strings(chars: Array, offsets: Array, sizes: Array) -> Masks:
     bad = _bad_characters(chars, code, last, row, offsets)
     if bad is not None:
         raise _first_error(chars, offsets, sizes, bad)
-    ends = np.flatnonzero(last) + 1
-    number_offsets = np.searchsorted(ends, offsets, side="right")
-    starts = np.concatenate([[0], ends[:-1]])[: len(ends)]
-    place = np.arange(len(chars)) - np.repeat(starts, ends - starts)
+    ends = xp.flatnonzero(last) + 1
+    number_offsets = xp.searchsorted(ends, offsets, side="right")
+    starts = xp.concatenate([[0], ends[:-1]])[: len(ends)]
+    place = xp.arange(len(chars)) - xp.repeat(starts, ends - starts)
     long = place >= LONGEST
     if long.any():
-        i = int(row[np.argmax(long)])
+        i = int(row[xp.argmax(long)])
         bad = StructureError(i, f"hold numbers of at most {LONGEST} characters", "a longer one")
         raise _first_error(chars, offsets, sizes, bad)
-    number = np.zeros(len(ends), np.int64)
-    np.add.at(number, np.repeat(np.arange(len(ends)), ends - starts), (code & 0x1F) << (5 * place))
+    number = xp.zeros(len(ends), np.int64)
+    xp.add.at(number, xp.repeat(xp.arange(len(ends)), ends - starts), (code & 0x1F) << (5 * place))
     sign = code[ends - 1] & 0x10 != 0
-    number -= np.where(sign, np.int64(1) << (5 * (ends - starts)), 0)
+    number -= xp.where(sign, np.int64(1) << (5 * (ends - starts)), 0)
     return from_counts(_undo_differences(number, number_offsets), number_offsets, sizes)
 
 
@@ -102,15 +103,15 @@ def _bad_characters(
     chars: Array, code: Array, last: Array, row: Array, offsets: Array
 ) -> StructureError | None:
     foreign = (code < 0) | (code > 63)
-    unfinished = np.zeros(len(chars), bool)
-    unfinished[offsets[1:][np.diff(offsets) > 0] - 1] = True
+    unfinished = xp.zeros(len(chars), bool)
+    unfinished[offsets[1:][xp.diff(offsets) > 0] - 1] = True
     unfinished &= ~last
     if not (foreign | unfinished).any():
         return None
-    i = int(row[np.argmax(foreign | unfinished)])
+    i = int(row[xp.argmax(foreign | unfinished)])
     own = slice(offsets[i], offsets[i + 1])
     if foreign[own].any():
-        at = int(np.argmax(foreign[own]))
+        at = int(xp.argmax(foreign[own]))
         got = f"byte {chars[own][at]} at position {at}"
         return StructureError(i, "hold only the characters '0' to 'o'", got)
     return StructureError(i, "end with a whole number", "a string that breaks off inside one")
@@ -129,13 +130,13 @@ def _first_error(chars: Array, offsets: Array, sizes: Array, bad: StructureError
 def _undo_differences(number: Array, offsets: Array) -> Array:
     """Each count is its number plus the count two before it, from the fourth on."""
     row = rows_of(offsets)
-    index = np.arange(len(number)) - offsets[:-1][row]
-    chain = np.where(index == 0, 0, 2 - index % 2)  # the first; the odd ones; the other even ones
-    order = np.lexsort((index, chain, row))
-    new = np.ones(len(order), bool)
+    index = xp.arange(len(number)) - offsets[:-1][row]
+    chain = xp.where(index == 0, 0, 2 - index % 2)  # the first; the odd ones; the other even ones
+    order = xp.lexsort((index, chain, row))
+    new = xp.ones(len(order), bool)
     new[1:] = (row[order][1:] != row[order][:-1]) | (chain[order][1:] != chain[order][:-1])
-    total = np.cumsum(number[order])
+    total = xp.cumsum(number[order])
     before = (total - number[order])[new]
-    counts = np.empty_like(number)
-    counts[order] = total - before[np.cumsum(new) - 1]
+    counts = xp.empty_like(number)
+    counts[order] = total - before[xp.cumsum(new) - 1]
     return counts

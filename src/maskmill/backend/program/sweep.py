@@ -10,6 +10,7 @@ import numpy as np
 
 from maskmill import ragged
 from maskmill.backend.arrays import Array
+from maskmill.backend.program.namespace import xp
 from maskmill.masks import Masks
 
 SHIFT = 32
@@ -17,7 +18,7 @@ SHIFT = 32
 
 def rows_of(offsets: Array) -> Array:
     """Row number of every value of a ragged column."""
-    return np.repeat(np.arange(len(offsets) - 1, dtype=np.int64), np.diff(offsets))
+    return xp.repeat(xp.arange(len(offsets) - 1, dtype=np.int64), xp.diff(offsets))
 
 
 def keys_of(masks: Masks, rows: Array | None = None) -> Array:
@@ -29,7 +30,7 @@ def keys_of(masks: Masks, rows: Array | None = None) -> Array:
 
 def masks_from_flips(keys: Array, sizes: Array) -> Masks:
     """Masks whose value flips at each key; equal keys cancel in pairs. Keys in any order."""
-    distinct, times = np.unique(keys, return_counts=True)
+    distinct, times = xp.unique(keys, return_counts=True)
     return masks_from_keys(distinct[times % 2 == 1], sizes)
 
 
@@ -38,17 +39,17 @@ def masks_from_depth(keys: Array, steps: Array, least: Array, sizes: Array) -> M
 
     The steps of a row add up to zero.
     """
-    distinct, inverse = np.unique(keys, return_inverse=True)
-    step = np.zeros(len(distinct), np.int64)
-    np.add.at(step, inverse.reshape(-1), steps)
-    inside = np.cumsum(step) >= least[distinct >> SHIFT]
-    before = np.concatenate([[False], inside[:-1]])
-    before &= np.concatenate([[False], distinct[1:] >> SHIFT == distinct[:-1] >> SHIFT])
+    distinct, inverse = xp.unique(keys, return_inverse=True)
+    step = xp.zeros(len(distinct), np.int64)
+    xp.add.at(step, inverse.reshape(-1), steps)
+    inside = xp.cumsum(step) >= least[distinct >> SHIFT]
+    before = xp.concatenate([[False], inside[:-1]])
+    before &= xp.concatenate([[False], distinct[1:] >> SHIFT == distinct[:-1] >> SHIFT])
     return masks_from_keys(distinct[inside != before], sizes)
 
 
 def masks_from_keys(keys: Array, sizes: Array) -> Masks:
     """Split sorted keys into the rows that they belong to."""
-    lengths = np.bincount(keys >> SHIFT, minlength=len(sizes))
+    lengths = xp.bincount(keys >> SHIFT, minlength=len(sizes))
     bounds = (keys & (2**SHIFT - 1)).astype(np.uint32)
     return Masks.from_trusted(bounds, ragged.offsets_from_lengths(lengths), sizes)

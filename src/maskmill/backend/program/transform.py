@@ -14,6 +14,7 @@ import numpy as np
 from maskmill import ragged
 from maskmill.backend.arrays import Array
 from maskmill.backend.program.edges import vertical_edges
+from maskmill.backend.program.namespace import xp
 from maskmill.backend.program.sweep import SHIFT, masks_from_flips, rows_of
 from maskmill.masks import Masks
 
@@ -35,7 +36,7 @@ def rectangles(masks: Masks) -> Rectangles:
     height = masks.sizes[mask, 0].astype(np.int64)
     first, last = start // height, stop // height
     top, bottom = start % height, stop % height
-    zero = np.zeros_like(start)
+    zero = xp.zeros_like(start)
     inside = (first == last) | (stop <= (first + 1) * height)
     ends = ~inside & (top > 0)
     whole_from = first + (top > 0)
@@ -50,7 +51,7 @@ def rectangles(masks: Masks) -> Rectangles:
     chosen = (inside, ends, whole, starts)
     return Rectangles(
         *(
-            np.concatenate([part[name][those] for part, those in zip(parts, chosen, strict=True)])
+            xp.concatenate([part[name][those] for part, those in zip(parts, chosen, strict=True)])
             for name in Rectangles._fields
         )
     )
@@ -61,28 +62,28 @@ def gather(masks: Masks, rows: Array, columns: Array, sizes: Array) -> Masks:
     height, width = sizes[mask].astype(np.int64).T
     left, right = _indices_from(columns[mask], left, right, width)
     top, bottom = _indices_from(rows[mask], top, bottom, height)
-    n_columns = np.where(top < bottom, np.maximum(right - left, 0), 0)
-    column = ragged.spread(left, n_columns) * np.repeat(height, n_columns)
-    column += np.repeat(mask << SHIFT, n_columns)
-    flips = [column + np.repeat(top, n_columns), column + np.repeat(bottom, n_columns)]
-    return masks_from_flips(np.concatenate(flips), sizes)
+    n_columns = xp.where(top < bottom, xp.maximum(right - left, 0), 0)
+    column = ragged.spread(left, n_columns) * xp.repeat(height, n_columns)
+    column += xp.repeat(mask << SHIFT, n_columns)
+    flips = [column + xp.repeat(top, n_columns), column + xp.repeat(bottom, n_columns)]
+    return masks_from_flips(xp.concatenate(flips), sizes)
 
 
 def _indices_from(maps: Array, first: Array, stop: Array, n: Array) -> tuple[Array, Array]:
     """Output indices in [0, n) whose source index lies in [first, stop)."""
     step, shift, divisor = maps.T
     rising = step > 0
-    low = np.where(
+    low = xp.where(
         rising,
-        -((shift - first * divisor) // np.abs(step)),
-        (shift - stop * divisor) // np.abs(step) + 1,
+        -((shift - first * divisor) // xp.abs(step)),
+        (shift - stop * divisor) // xp.abs(step) + 1,
     )
-    high = np.where(
+    high = xp.where(
         rising,
-        -((shift - stop * divisor) // np.abs(step)),
-        (shift - first * divisor) // np.abs(step) + 1,
+        -((shift - stop * divisor) // xp.abs(step)),
+        (shift - first * divisor) // xp.abs(step) + 1,
     )
-    return np.maximum(low, 0), np.minimum(high, n)
+    return xp.maximum(low, 0), xp.minimum(high, n)
 
 
 def transpose(masks: Masks) -> Masks:
@@ -90,6 +91,6 @@ def transpose(masks: Masks) -> Masks:
     edges = vertical_edges(masks)
     length = edges.bottom - edges.top
     row = ragged.spread(edges.top, length)
-    mask = np.repeat(edges.mask, length)
-    flips = (mask << SHIFT) + row * masks.sizes[mask, 1] + np.repeat(edges.x, length)
-    return masks_from_flips(flips, np.ascontiguousarray(masks.sizes[:, ::-1]))
+    mask = xp.repeat(edges.mask, length)
+    flips = (mask << SHIFT) + row * masks.sizes[mask, 1] + xp.repeat(edges.x, length)
+    return masks_from_flips(flips, xp.ascontiguousarray(masks.sizes[:, ::-1]))

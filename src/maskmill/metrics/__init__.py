@@ -1,0 +1,1 @@
+"""Metrics: how well detections agree with ground truth, over columns."""
