@@ -60,8 +60,7 @@ def convert(
     dst : path
         File or folder to make, whichever ``to`` asks for; missing folders are made.
     to : str
-        Format to write: ``"coco-rle"``, ``"coco-polygons"``, ``"semantic-png"``,
-        ``"instance-png"``, ``"panoptic"``, or one that another package adds.
+        Name of the format to write; `format_names` lists them.
     from_ : str, optional
         Format to read; by default it is recognised.
     jobs : int, optional
