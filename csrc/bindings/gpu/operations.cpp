@@ -5,7 +5,7 @@ namespace maskmill::gpu {
 
 void bind_operations(pybind11::module_& module) {
   // Local to the module: the extension and the tests' host executor may live in one process.
-  pybind11::class_<Device>(module, "Device", pybind11::module_local());
+  const pybind11::class_<Device> device(module, "Device", pybind11::module_local());
   bind_combine(module);
   bind_decode(module);
   bind_encode(module);
