@@ -45,7 +45,7 @@ MaskColumns combine(Device& device, const MasksView& a, const MasksView& b, SetO
 }
 
 MaskColumns complement(Device& device, const MasksView& masks) {
-  Column<i64> offsets = device.allocate_column<i64>(masks.n_masks + 1);
+  const Column<i64> offsets = device.allocate_column<i64>(masks.n_masks + 1);
   device.launch_threads(masks.n_masks, ComplementCountArgs{masks.bounds, masks.offsets, masks.sizes,
                                                            masks.n_masks, offsets.data()});
   const int64_t total = counts_to_offsets_and_total(device, offsets);
@@ -95,7 +95,7 @@ MaskColumns merge(Device& device, const MasksView& masks, const i64* groups, i64
     device.launch_threads(n_items, MergeWriteArgs{current, out.bounds.data(), out.offsets.data()});
   }
   const MergeRound last = nth_round(0);
-  Column<i64> offsets = device.allocate_column<i64>(n_groups + 1);
+  const Column<i64> offsets = device.allocate_column<i64>(n_groups + 1);
   device.launch_threads(masks.n_bounds + 1, MergeCountArgs{last});
   counts_to_offsets(device, slots.ranks);
   device.launch_threads(n_groups, MergeGroupsArgs{last, sizes, offsets.data()});
