@@ -10,6 +10,8 @@ import msgspec
 RESULTS = Path(__file__).with_name("results")
 QUICK = RESULTS / "quick"
 """Where quick runs go: never committed, never on the page."""
+KERNELS = RESULTS / "kernels"
+"""What the kernels take of a device: not a machine."""
 
 Status = Literal["measured", "mismatch", "error", "not offered", "not installed"]
 
@@ -147,7 +149,7 @@ def read_rows(folder: Path = RESULTS) -> dict[str, dict[str, RowResult]]:
     """Committed rows: by machine, then by name."""
     found: dict[str, dict[str, RowResult]] = {}
     for path in sorted(folder.glob("*/*.json")):
-        if path.parent == QUICK or path.name == "instructions.json":
+        if path.parent in (QUICK, KERNELS) or path.name == "instructions.json":
             continue
         row = msgspec.json.decode(path.read_bytes(), type=RowResult)
         found.setdefault(path.parent.name, {})[row.row] = row

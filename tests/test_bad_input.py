@@ -329,7 +329,7 @@ COLUMNS: list[Case] = [
                     backend=b),
      TypeError, "Masks: bounds must be an array of uint32, got int64"),
     ("backend that is none", lambda b: area(masks(FULL), backend="gpu"),  # type: ignore[arg-type]
-     ValueError, "backend must be one of numpy, cpu, got 'gpu'"),
+     ValueError, "backend must be one of numpy, cpu, cuda, cupy, got 'gpu'"),
 ]  # fmt: skip
 
 REFUSED = [
