@@ -483,8 +483,8 @@ B = masks_from_dense([np.ones((2, 3), bool), np.ones((3, 2), bool), np.ones((2, 
         (
             later(union, A, A, backend="gpu"),
             ValueError,
-            "backend_for: backend must be one of numpy, cpu, cuda, cupy, got 'gpu'. maskmill.backends() tells "
-            "which ones run here.",
+            "backend_for: backend must be one of numpy, cpu, cuda, cupy, got 'gpu'. "
+            "maskmill.backends() tells which ones run here.",
         ),
     ],
 )
