@@ -256,7 +256,7 @@ MASKMILL_KERNEL MASKMILL_BOUNDS(PopcountArgs::kThreads)
     u32 sums[4][4] = {};
     for (i64 first = share.first_word; first < share.stop_word; first += kStageWords) {
       for (u32 k = threadIdx.x; k < kTile * kStageWords; k += PopcountArgs::kThreads) {
-        const u32 at = k / kStageWords;
+        const u32 at = k / u32{kStageWords};
         const i64 word = first + k % kStageWords;
         const bool some = word < share.stop_word;
         const i64 i = share.row_a + at;
