@@ -105,6 +105,7 @@ void clean_stack([[maybe_unused]] const Stack& stack) {
 }
 
 void prepare(Context& context, void (*entry)()) {
+  clean_stack(context.stack);  // the addresses may have been something else before
 #ifdef MASKMILL_SIMT_USES_UCONTEXT
   getcontext(&context.registers);
   context.registers.uc_stack.ss_sp = context.stack.bottom;
