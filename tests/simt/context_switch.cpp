@@ -98,14 +98,11 @@ Stack make_stack() {
   return {static_cast<char*>(memory) + page, stack_bytes};
 }
 
-void clean_stack([[maybe_unused]] const Stack& stack) {
-#ifdef MASKMILL_SIMT_ASAN
-  __asan_unpoison_memory_region(stack.bottom, stack.bytes);
-#endif
-}
-
 void prepare(Context& context, void (*entry)()) {
-  clean_stack(context.stack);  // the addresses may have been something else before
+#ifdef MASKMILL_SIMT_ASAN
+  // What used these addresses before, a fiber that was abandoned or something else, left its marks.
+  __asan_unpoison_memory_region(context.stack.bottom, context.stack.bytes);
+#endif
 #ifdef MASKMILL_SIMT_USES_UCONTEXT
   getcontext(&context.registers);
   context.registers.uc_stack.ss_sp = context.stack.bottom;

@@ -25,8 +25,6 @@ struct Stack {
 
 // With a page below that faults, so that an overflow is no silent damage. Never given back.
 Stack make_stack();
-// Forgets what a fiber that was abandoned left in AddressSanitizer's shadow.
-void clean_stack(const Stack& stack);
 
 struct Context {
 #ifdef MASKMILL_SIMT_USES_UCONTEXT

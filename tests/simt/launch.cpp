@@ -166,7 +166,6 @@ void run(unsigned dynamic_shared_bytes) {
 void clean_up() {
   machine.queue.clear();
   machine.blocks.clear();
-  for (const auto& fiber : machine.fibers) clean_stack(fiber->context.stack);
 }
 
 }  // namespace
