@@ -139,7 +139,7 @@ class InstructionResult(msgspec.Struct):
     provenance: Provenance
 
 
-def write(result: RowResult | InstructionResult, path: Path) -> None:
+def write(result: msgspec.Struct, path: Path) -> None:
     """Write a result file, readable by people."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(msgspec.json.format(msgspec.json.encode(result), indent=1) + b"\n")

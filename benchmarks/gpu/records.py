@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import msgspec
 
 from benchmarks.records import Provenance, Status, Timing
@@ -47,9 +45,3 @@ class GpuRowResult(msgspec.Struct):
     engines: list[GpuEngineResult]
     card: Card
     provenance: Provenance
-
-
-def write(result: GpuRowResult, path: Path) -> None:
-    """Write a result file, readable by people."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(result), indent=1) + b"\n")

@@ -10,9 +10,9 @@ import maskmill
 from benchmarks import machine
 from benchmarks.gpu import measure
 from benchmarks.gpu.columns import content, to_device, to_host
-from benchmarks.gpu.records import Card, GpuEngineResult, GpuRowResult, write
+from benchmarks.gpu.records import Card, GpuEngineResult, GpuRowResult
 from benchmarks.gpu.rows import ROWS, TURNS, GpuRow
-from benchmarks.records import QUICK, RESULTS
+from benchmarks.records import QUICK, RESULTS, write
 
 CPU_THREADS = 16
 
