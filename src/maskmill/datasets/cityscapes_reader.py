@@ -135,7 +135,7 @@ def _categories(path: Path) -> list[Category]:
             for name, label in TABLE.items()
         ]
     file = JsonFile(path)
-    labels = _LABELS.read(file, msgspec.Raw(bytes(file.data)), "")
+    labels = _LABELS.read(file, file.record(), "")
     if len({label.name for label in labels}) < len(labels):
         raise FormatError("must have names that are unique, got one twice.", file.name)
     return [Category(label.id, label.name, colour=label.color) for label in labels]
@@ -153,7 +153,7 @@ def _scan(
         if item.polygons:
             try:
                 file = JsonFile(root / f"{item.stem}{POLYGONS}")
-                objects = _SCAN.read(file, msgspec.Raw(bytes(file.data)), "").objects
+                objects = _SCAN.read(file, file.record(), "").objects
             except FormatError as error:
                 problems.add(error)
                 continue
@@ -174,7 +174,7 @@ def _read_polygons(
     path: Path, item: _Item, classes: _Classes, builder: ShardBuilder, problems: Problems
 ) -> None:
     file = JsonFile(path)
-    image = _IMAGE.read(file, msgspec.Raw(bytes(file.data)), "")
+    image = _IMAGE.read(file, file.record(), "")
     with at(file.name, "/imgHeight", image.imgId):
         size = check_size(image.imgHeight, image.imgWidth)
     name = image.imgName or f"{item.stem}{_PICTURE}"

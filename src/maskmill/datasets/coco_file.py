@@ -61,6 +61,15 @@ class JsonArray:
             self._separator = b",\n"
 
 
+@contextmanager
+def open_json_array(path: Path) -> Iterator[JsonArray]:
+    """Write a file that is one array; it gets its name when it is whole."""
+    with atomic_path(path) as temporary, temporary.open("wb") as file:
+        file.write(b"[")
+        yield JsonArray(file)
+        file.write(b"\n]\n")
+
+
 class CocoFile:
     """Writes one COCO file, record by record; `open_coco_file` makes it."""
 

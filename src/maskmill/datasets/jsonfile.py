@@ -16,7 +16,18 @@ from maskmill.datasets.paths import safe_parts
 from maskmill.datasets.report import Skipped
 from maskmill.errors import FormatError
 
-__all__ = ["Id", "JsonFile", "OnError", "Problems", "RawId", "Records", "no_gc", "sniff"]
+__all__ = [
+    "BOM",
+    "Id",
+    "JsonFile",
+    "OnError",
+    "Problems",
+    "RawId",
+    "Records",
+    "no_gc",
+    "sniff",
+    "sniff_json",
+]
 
 OnError: TypeAlias = Literal["raise", "skip"]
 
@@ -30,7 +41,7 @@ RawId: TypeAlias = int | float | str
 FAULTS: Final = (ValueError, RecursionError)
 """What the decoder raises on bad text: its own errors, bad UTF-8, numbers of too many digits."""
 
-_BOM: Final = b"\xef\xbb\xbf"
+BOM: Final = b"\xef\xbb\xbf"
 _TOKENS: Final = re.compile(
     rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|NaN|-?Infinity',  # an unclosed string reaches to the end
     re.DOTALL,
@@ -82,7 +93,7 @@ class JsonFile:
         self.name = str(path)
         content = path.read_bytes()
         self.data: memoryview | bytes = memoryview(content)[
-            len(_BOM) if content.startswith(_BOM) else 0 :
+            len(BOM) if content.startswith(BOM) else 0 :
         ]
         self.marked = False
 
@@ -114,6 +125,10 @@ class JsonFile:
             return _ARRAY.decode(self.data)
         except FAULTS as error:
             raise self.error(error, "") from None
+
+    def record(self) -> msgspec.Raw:
+        """Give the file as one record."""
+        return msgspec.Raw(bytes(self.data))
 
     def integer(self, raw: msgspec.Raw, place: str) -> int:
         """Read an integer."""
@@ -251,6 +266,11 @@ def sniff(path: Path) -> bytes:
         return b""
     state = path.stat()
     return _sniff(path, state.st_size, state.st_mtime_ns)
+
+
+def sniff_json(path: Path) -> bytes:
+    """Like `sniff`, from the first character that is neither a byte order mark nor white space."""
+    return sniff(path).removeprefix(BOM).lstrip()
 
 
 @lru_cache(maxsize=1)  # all formats look at one file in turn

@@ -112,7 +112,7 @@ def _tasks(file: JsonFile) -> Iterator[tuple[str, msgspec.Raw]]:
     """Give the tasks: those of a list, or the one that is the file."""
     if bytes(file.data[:4096]).lstrip()[:1] == b"{":
         file.top()
-        yield "", msgspec.Raw(bytes(file.data))
+        yield "", file.record()
         return
     for i, text in enumerate(file.elements()):
         yield f"/{i}", text

@@ -13,7 +13,7 @@ import numpy as np
 
 from maskmill.datasets.crops import place_masks
 from maskmill.datasets.label_studio_regions import id_of
-from maskmill.datasets.objects import Found, Labels, raw
+from maskmill.datasets.objects import Found, Labels, check_box, raw
 from maskmill.datasets.outgoing import NO_PLACE, Groups, Outgoing, member_fields
 from maskmill.datasets.paths import safe_parts
 from maskmill.datasets.png_mask import decode_base64, read_mask_png, write_mask_png
@@ -104,9 +104,7 @@ def found_of(
     elif record.mask is not None:
         found.mask = _read_mask(record, record.mask, size, folder)
     elif box is not None:
-        found.box = [box.left, box.top, box.width, box.height]
-        if not max(map(abs, found.box)) < 2.0**31:
-            raise FormatError(f"must have a box near its image, got {found.box}.")
+        found.box = check_box([box.left, box.top, box.width, box.height])
     elif record.line is not None:
         points = [(p.x, p.y) for p in record.line]
         found.extra |= {"shape_type": raw("line"), "points": raw(points)}

@@ -149,12 +149,11 @@ def _records(file: JsonFile) -> Iterator[tuple[str, msgspec.Raw]]:
         return
     try:
         file.top()
-    except FormatError as error:
+    except FormatError:
         if b"\n" not in data.strip():
             raise
         for number, line in enumerate(data.splitlines(), 1):
             if line.strip():
                 yield f"line {number} ", msgspec.Raw(line)
-        del error
         return
-    yield "", msgspec.Raw(bytes(file.data))
+    yield "", file.record()

@@ -32,6 +32,7 @@ __all__ = [
     "FoundImage",
     "Joiner",
     "Labels",
+    "check_box",
     "check_size",
     "collect",
     "far_side",
@@ -181,6 +182,13 @@ def check_size(height: float, width: float) -> tuple[int, int]:
             f"together, got {height:g}x{width:g}."
         )
     return int(height), int(width)
+
+
+def check_box(box: list[float]) -> list[float]:
+    """Give a box; raise FormatError unless it lies near its image."""
+    if not max(map(abs, box)) < 2.0**31:
+        raise FormatError(f"must have a box near its image, got {box}.")
+    return box
 
 
 def loaders(

@@ -11,7 +11,7 @@ from typing import Any, Final, Generic, TypeVar
 import msgspec
 
 from maskmill.datasets.dataset import Extra
-from maskmill.datasets.jsonfile import FAULTS, Id, JsonFile, Problems, sniff
+from maskmill.datasets.jsonfile import FAULTS, Id, JsonFile, Problems, sniff_json
 from maskmill.datasets.report import Skipped
 from maskmill.errors import FormatError
 
@@ -141,7 +141,6 @@ def looks_like(root: Path, *words: bytes, suffix: str = ".json") -> bool:
     """Tell whether the first files of a folder, or the file, are JSON objects with these words."""
     files = first_files(root, suffix)
     return bool(files) and all(
-        (text := sniff(file).removeprefix(b"\xef\xbb\xbf").lstrip()).startswith(b"{")
-        and all(word in text for word in words)
+        (text := sniff_json(file)).startswith(b"{") and all(word in text for word in words)
         for file in files
     )

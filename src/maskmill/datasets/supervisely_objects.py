@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from maskmill.datasets.dataset import Extra, get_extra
-from maskmill.datasets.objects import Found, Labels, far_side, raw
+from maskmill.datasets.objects import Found, Labels, check_box, far_side, raw
 from maskmill.datasets.outgoing import NO_PLACE, Groups, Outgoing, member_fields
 from maskmill.datasets.png_mask import decode_base64, decode_zlib, read_mask_png, write_mask_png
 from maskmill.datasets.report import Losses
@@ -95,9 +95,7 @@ def found_of(
         found.corner = bitmap.origin
     elif kind == "rectangle" and len(points.exterior) == 2:
         (x0, y0), (x1, y1) = points.exterior
-        found.box = [min(x0, x1), min(y0, y1), abs(x1 - x0), abs(y1 - y0)]
-        if not max(map(abs, found.box)) < 2.0**31:
-            raise FormatError(f"must have a box near its image, got {found.box}.")
+        found.box = check_box([min(x0, x1), min(y0, y1), abs(x1 - x0), abs(y1 - y0)])
     elif kind in ("point", "line") and points.exterior:
         found.extra |= {"shape_type": raw(kind), "points": raw(points.exterior)}
     elif kind in ("bitmap", "alpha_mask", "rectangle", "point", "line"):

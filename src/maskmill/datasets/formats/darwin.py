@@ -13,7 +13,7 @@ from maskmill.datasets.dataset import Dataset, Header
 from maskmill.datasets.ellipses import ellipse
 from maskmill.datasets.format import Carried, Format, Options, ReadOptions
 from maskmill.datasets.jsonfile import JsonFile, Problems
-from maskmill.datasets.objects import Found, FoundImage, Labels, check_size, loaders, raw
+from maskmill.datasets.objects import Found, FoundImage, Labels, check_box, check_size, loaders, raw
 from maskmill.datasets.pictures import PictureSizes
 from maskmill.datasets.records import FolderProblems, Reader, at, find_files, looks_like
 from maskmill.errors import FormatError, InvalidMaskError
@@ -156,7 +156,7 @@ FORMAT = Darwin()
 def _read(path: Path) -> tuple[JsonFile, _File]:
     file = JsonFile(path)
     file.top()
-    content = _FILE.read(file, msgspec.Raw(bytes(file.data)), "")
+    content = _FILE.read(file, file.record(), "")
     if content.item is None and content.image is None:
         raise FormatError("must have the field item, as Darwin files do.", file.name)
     return file, content
@@ -209,9 +209,7 @@ def _load(
 def _read_shape(found: Found, record: _Annotation, layers: dict[str, Masks]) -> None:
     box = record.bounding_box
     if box is not None:
-        found.box = [box.x, box.y, box.w, box.h]
-        if not max(map(abs, found.box)) < 2.0**31:
-            raise FormatError(f"must have a box near its image, got {found.box}.")
+        found.box = check_box([box.x, box.y, box.w, box.h])
     polygon = record.polygon or record.complex_polygon
     if polygon is not None:
         paths = polygon.paths or [polygon.path or [], *polygon.additional_paths]

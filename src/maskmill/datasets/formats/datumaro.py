@@ -15,6 +15,7 @@ from maskmill.datasets.objects import (
     FoundImage,
     Joiner,
     Labels,
+    check_box,
     check_size,
     loaders,
     raw,
@@ -201,9 +202,7 @@ def _found(record: _Annotation, place: str, row: int, size: tuple[int, int]) -> 
         except InvalidMaskError as error:
             raise FormatError(f"must hold run lengths of its image, got: {error}") from None
     elif record.type == "bbox" and len(record.bbox) == 4:
-        found.box = record.bbox
-        if not max(map(abs, found.box)) < 2.0**31:
-            raise FormatError(f"must have a box near its image, got {found.box}.")
+        found.box = check_box(record.bbox)
     elif record.type in ("polyline", "points"):
         found.extra |= {"shape_type": raw(record.type), "points": raw(pairs)}
     else:

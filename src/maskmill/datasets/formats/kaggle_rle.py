@@ -12,10 +12,11 @@ from typing import ClassVar, Final, Literal, NamedTuple
 import numpy as np
 
 from maskmill.datasets.building import ShardBuilder
+from maskmill.datasets.crops import transpose_masks
 from maskmill.datasets.dataset import Category, Dataset, Header, Shard
 from maskmill.datasets.files import atomic_path
 from maskmill.datasets.format import Carried, Format, Options, ReadOptions, Writer
-from maskmill.datasets.jsonfile import Problems, sniff
+from maskmill.datasets.jsonfile import BOM, Problems, sniff
 from maskmill.datasets.losses import note_dropped, note_shapes
 from maskmill.datasets.pictures import PictureSizes
 from maskmill.datasets.report import BOX_ONLY, CROWD_LOST, Losses
@@ -23,8 +24,6 @@ from maskmill.datasets.shapes import NO_SHAPE
 from maskmill.datasets.streams import read_bytes, shard_loaders
 from maskmill.errors import FormatError
 from maskmill.masks import Masks
-from maskmill.ops.decode import decode
-from maskmill.ops.encode import encode
 
 __all__ = ["FORMAT", "KaggleRle"]
 
@@ -130,11 +129,13 @@ class KaggleRle(Format[Options]):
         bounds = np.stack([firsts, lasts], axis=1).reshape(-1).astype(np.uint32)
         shape = size if self.order == "columns" else (width, height)
         mask = Masks(bounds, np.array([0, len(bounds)]), np.array([shape], np.int32))
-        return mask if self.order == "columns" else _turned(mask)
+        return mask if self.order == "columns" else transpose_masks(mask)
 
     def text(self, mask: Masks) -> str:
         """Write the runs of a mask."""
-        bounds = (mask if self.order == "columns" else _turned(mask)).bounds.astype(np.int64)
+        bounds = (mask if self.order == "columns" else transpose_masks(mask)).bounds.astype(
+            np.int64
+        )
         starts, ends = bounds[::2], bounds[1::2]
         lengths = ends - starts
         gaps = starts - np.concatenate([[0], ends])[:-1]
@@ -144,11 +145,6 @@ class KaggleRle(Format[Options]):
 
 
 FORMAT = KaggleRle()
-
-
-def _turned(mask: Masks) -> Masks:
-    """The mask with rows as columns: what runs along the ones runs along the others."""
-    return encode(np.ascontiguousarray(decode(mask)[0].T))
 
 
 class _Row(NamedTuple):
@@ -228,7 +224,7 @@ def _column(header: Sequence[str], names: Sequence[str]) -> int | None:
 
 def _is_relative(path: Path) -> bool | None:
     """Whether runs are relative; None for what is no such file."""
-    lines = sniff(path).removeprefix(b"\xef\xbb\xbf")[: 1 << 16].decode("latin-1").splitlines()
+    lines = sniff(path).removeprefix(BOM)[: 1 << 16].decode("latin-1").splitlines()
     header = [word.strip().lower() for word in lines[0].split(",")] if lines else []
     if path.suffix.lower() != ".csv" or _column(header, _IMAGES) is None:
         return None

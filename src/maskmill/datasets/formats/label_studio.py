@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
 import msgspec
 
-from maskmill.datasets.coco_file import JsonArray
+from maskmill.datasets.coco_file import JsonArray, open_json_array
 from maskmill.datasets.dataset import Dataset, Extra, Header, Shard, get_extra
-from maskmill.datasets.files import atomic_path
 from maskmill.datasets.format import Carried, Format, Options, ReadOptions, Writer
-from maskmill.datasets.jsonfile import Id, JsonFile, Problems, sniff
+from maskmill.datasets.jsonfile import Id, JsonFile, Problems, sniff_json
 from maskmill.datasets.label_studio_regions import Region, Result, found_of
 from maskmill.datasets.label_studio_results import results_of
 from maskmill.datasets.label_studio_tasks import TASK, Index, Item
@@ -59,7 +58,7 @@ class LabelStudio(Format[Options]):
     )  # fmt: skip
 
     def detect(self, path: Path) -> bool:
-        text = sniff(path).removeprefix(b"\xef\xbb\xbf").lstrip()
+        text = sniff_json(path)
         return (
             text[:1] in (b"[", b"{")
             and b'"result"' in text
@@ -82,10 +81,8 @@ class LabelStudio(Format[Options]):
 
     @contextmanager
     def write(self, path: Path, header: Header, options: Options) -> Iterator[Writer[bytes]]:
-        with atomic_path(path) as temporary, temporary.open("wb") as file:
-            file.write(b"[")
-            yield _Writer(file, header, options)
-            file.write(b"\n]\n")
+        with open_json_array(path) as tasks:
+            yield _Writer(tasks, header, options)
 
 
 FORMAT = LabelStudio()
@@ -196,8 +193,8 @@ def _read_regions(
 
 
 class _Writer(Writer[bytes]):
-    def __init__(self, file: IO[bytes], header: Header, options: Options) -> None:
-        self._tasks = JsonArray(file)
+    def __init__(self, tasks: JsonArray, header: Header, options: Options) -> None:
+        self._tasks = tasks
         self._categories = header.categories
         self._rule = options.rule
 

@@ -12,7 +12,7 @@ import msgspec
 from maskmill.datasets.dataset import Dataset, Header, Shard, get_extra
 from maskmill.datasets.files import atomic_path
 from maskmill.datasets.format import Carried, Format, Options, ReadOptions, Writer
-from maskmill.datasets.jsonfile import Id, Problems, sniff
+from maskmill.datasets.jsonfile import Id, Problems, sniff_json
 from maskmill.datasets.labelbox_objects import Object, found_of, objects_of
 from maskmill.datasets.labelbox_rows import FIELDS, Item, Rows
 from maskmill.datasets.objects import (
@@ -48,7 +48,7 @@ class Labelbox(Format[Options]):
     )  # fmt: skip
 
     def detect(self, path: Path) -> bool:
-        text = sniff(path).removeprefix(b"\xef\xbb\xbf").lstrip()
+        text = sniff_json(path)
         if text[:1] not in (b"{", b"["):
             return False
         version_2 = (b'"data_row"', b'"projects"')

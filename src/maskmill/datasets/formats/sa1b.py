@@ -87,7 +87,7 @@ def _read(path: Path, builder: ShardBuilder, problems: Problems) -> None:
         raise FormatError(
             f"must be a file that can be read, got: {error.strerror}.", str(path)
         ) from None
-    content = _FILE.read(file, msgspec.Raw(bytes(file.data)), "")
+    content = _FILE.read(file, file.record(), "")
     image = content.image
     with at(file.name, "/image", image.image_id):
         size = check_size(image.height, image.width)

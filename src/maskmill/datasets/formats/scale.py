@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from maskmill.datasets.coco_file import JsonArray
+from maskmill.datasets.coco_file import JsonArray, open_json_array
 from maskmill.datasets.dataset import Dataset, Header, Shard, get_extra
-from maskmill.datasets.files import atomic_path
 from maskmill.datasets.format import Carried, Format, Options, ReadOptions, Writer
-from maskmill.datasets.jsonfile import Id, JsonFile, Problems, sniff
+from maskmill.datasets.jsonfile import Id, JsonFile, Problems, sniff_json
 from maskmill.datasets.objects import (
     Found,
     FoundImage,
@@ -96,7 +95,7 @@ class Scale(Format[Options]):
     )  # fmt: skip
 
     def detect(self, path: Path) -> bool:
-        text = sniff(path).removeprefix(b"\xef\xbb\xbf").lstrip()
+        text = sniff_json(path)
         words = (b'"task_id"', b'"response"', b'"params"')
         return text[:1] in (b"[", b"{") and all(word in text for word in words)
 
@@ -114,10 +113,8 @@ class Scale(Format[Options]):
 
     @contextmanager
     def write(self, path: Path, header: Header, options: Options) -> Iterator[Writer[bytes]]:
-        with atomic_path(path) as temporary, temporary.open("wb") as file:
-            file.write(b"[")
-            yield _Writer(file, header, options)
-            file.write(b"\n]\n")
+        with open_json_array(path) as tasks:
+            yield _Writer(tasks, header, options)
 
 
 FORMAT = Scale()
@@ -161,11 +158,7 @@ class _Tasks:
                 yield f"/{i}", text
         else:
             top = self.file.top()
-            yield (
-                ("/task", top["task"])
-                if "task" in top
-                else ("", msgspec.Raw(bytes(self.file.data)))
-            )
+            yield (("/task", top["task"]) if "task" in top else ("", self.file.record()))
 
     def _item(self, place: str, text: msgspec.Raw) -> _Item:
         task = _TASK.read(self.file, text, place)
@@ -252,8 +245,8 @@ def _segments(
 
 
 class _Writer(Writer[bytes]):
-    def __init__(self, file: IO[bytes], header: Header, options: Options) -> None:
-        self._tasks = JsonArray(file)
+    def __init__(self, tasks: JsonArray, header: Header, options: Options) -> None:
+        self._tasks = tasks
         self._categories = header.categories
         self._rule = options.rule
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 import msgspec
 import numpy as np
 
-from maskmill.datasets.coco_file import JsonArray, join_records
+from maskmill.datasets.coco_file import JsonArray, join_records, open_json_array
 from maskmill.datasets.colours import VOID_COLOUR, category_colours
 from maskmill.datasets.dataset import Category, Dataset, Header, Shard
-from maskmill.datasets.files import atomic_path, write_atomically
+from maskmill.datasets.files import write_atomically
 from maskmill.datasets.format import Format, ReadOptions, Writer
 from maskmill.datasets.jsonfile import sniff
 from maskmill.datasets.painting import PaintOptions, prepare
@@ -83,10 +83,8 @@ class SemanticPng(Format[SemanticOptions]):
     ) -> Iterator[Writer[bytes]]:
         legend = _Legend(header, options)
         folder = OutputFolder(path)
-        with atomic_path(path / INDEX) as temporary, temporary.open("wb") as file:
-            file.write(b"[")
-            yield _Writer(folder, legend, options, JsonArray(file))
-            file.write(b"\n]\n")
+        with open_json_array(path / INDEX) as index:
+            yield _Writer(folder, legend, options, index)
         write_atomically(path / LEGEND, legend.to_json())
 
 

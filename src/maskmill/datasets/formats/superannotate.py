@@ -19,6 +19,7 @@ from maskmill.datasets.objects import (
     FoundImage,
     Joiner,
     Labels,
+    check_box,
     check_size,
     hex_colour,
     loaders,
@@ -159,7 +160,7 @@ def _read_classes(path: Path) -> Labels:
     if path.is_file():
         file = JsonFile(path)
         file.elements()
-        for given in _CLASSES.read(file, msgspec.Raw(bytes(file.data)), ""):
+        for given in _CLASSES.read(file, file.record(), ""):
             colour = hex_colour(given.color or "")
             extra = {} if colour is None else {"color": raw(colour)}
             number = len(labels.categories) + 1
@@ -171,7 +172,7 @@ def _read_classes(path: Path) -> Labels:
 def _read(path: Path) -> tuple[JsonFile, _File]:
     file = JsonFile(path)
     file.top()
-    return file, _FILE.read(file, msgspec.Raw(bytes(file.data)), "")
+    return file, _FILE.read(file, file.record(), "")
 
 
 def _load(
@@ -245,11 +246,9 @@ def _read_shape(
         found.parts = [[outline, *record.exclude]]
     elif record.type == "bbox":
         box = _BOX.read(file, record.points, inside)
-        found.box = [
-            min(box.x1, box.x2), min(box.y1, box.y2), abs(box.x2 - box.x1), abs(box.y2 - box.y1)
-        ]  # fmt: skip
-        if not max(map(abs, found.box)) < 2.0**31:
-            raise FormatError(f"must have a box near its image, got {found.box}.")
+        found.box = check_box(
+            [min(box.x1, box.x2), min(box.y1, box.y2), abs(box.x2 - box.x1), abs(box.y2 - box.y1)]
+        )
     elif record.type == "rbbox":
         t = _TURNED.read(file, record.points, inside)
         found.parts = [[[(t.x1, t.y1), (t.x2, t.y2), (t.x3, t.y3), (t.x4, t.y4)]]]

@@ -143,7 +143,7 @@ def _read_meta(path: Path) -> tuple[Labels, Extra]:
         return labels, {}
     file = JsonFile(path)
     extra = file.top()
-    text = msgspec.Raw(bytes(file.data))
+    text = file.record()
     classes = []
     for i, given in enumerate(_META.read(file, text, "").classes):
         found = _CLASS.read(file, given, f"/classes/{i}")
@@ -163,7 +163,7 @@ def _read_meta(path: Path) -> tuple[Labels, Extra]:
 def _load(root: Path, path: Path, number: int, labels: Labels, problems: Problems) -> FoundImage:
     file = JsonFile(path)
     file.top()
-    text = msgspec.Raw(bytes(file.data))
+    text = file.record()
     annotation = _ANNOTATION.read(file, text, "")
     with at(file.name, "/size"):
         size = check_size(annotation.size.height, annotation.size.width)

@@ -12,7 +12,7 @@ import msgspec
 from maskmill.datasets.dataset import Dataset, Header, get_extra
 from maskmill.datasets.files import atomic_path
 from maskmill.datasets.format import Carried, Format, Options, ReadOptions, Writer
-from maskmill.datasets.jsonfile import Id, JsonFile, Problems, sniff
+from maskmill.datasets.jsonfile import Id, JsonFile, Problems, sniff_json
 from maskmill.datasets.objects import (
     FoundImage,
     Joiner,
@@ -67,7 +67,7 @@ class Via(Format[Options]):
     )  # fmt: skip
 
     def detect(self, path: Path) -> bool:
-        text = sniff(path).removeprefix(b"\xef\xbb\xbf").lstrip()
+        text = sniff_json(path)
         if text.lstrip(b'#" ').startswith(b"filename") and b"region_shape_attributes" in text:
             return True
         words = (b'"filename"', b'"regions"', b'"shape_attributes"')
