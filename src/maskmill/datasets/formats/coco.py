@@ -48,7 +48,7 @@ from maskmill.datasets.jsonfile import (
     RawId,
     Records,
     no_gc,
-    sniff,
+    sniff_json,
 )
 from maskmill.datasets.shapes import Shapes, shapes_from_coco
 from maskmill.errors import FormatError, StructureError
@@ -104,8 +104,8 @@ class Coco(Format[Options]):
     carries = COCO_CARRIES
 
     def detect(self, path: Path) -> bool:
-        text = sniff(path)
-        if not text.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
+        text = sniff_json(path)
+        if not text.startswith(b"{"):
             return False
         return not any(b'"%b"' % word in text for word in _OTHERS) and any(
             all(b'"%b"' % word in text for word in words) for words in _WORDS
